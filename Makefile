@@ -1,0 +1,30 @@
+# Two commands do everything on a fresh machine with Python, git and make: `make demo` and `make test`.
+UV := ./scripts/uv
+DEMO ?= $(CURDIR)/.demo
+export MISSION_HOME ?= $(HOME)/.missions
+
+.PHONY: install demo test check format bench clean
+
+install:
+	@$(UV) sync --quiet
+
+demo: install
+	@rm -rf "$(DEMO)" && mkdir -p "$(DEMO)" && cp -R blueprints/examples/quickstart/seed/. "$(DEMO)"
+	@git -C "$(DEMO)" init --quiet --initial-branch=main && git -C "$(DEMO)" add -A
+	@git -C "$(DEMO)" -c user.name=Demo -c user.email=demo@localhost -c commit.gpgSign=false commit --quiet -m "Start"
+	@$(UV) run --no-sync mission run blueprints/examples/quickstart/mission.yaml --repo "$(DEMO)" --yes
+
+test: install
+	@$(UV) run --no-sync scripts/check
+
+check: install
+	@$(UV) run --no-sync scripts/check --static
+
+format: install
+	@$(UV) run --no-sync ruff format . && $(UV) run --no-sync ruff check --fix .
+
+bench: install
+	@$(UV) run --no-sync python -m benchmarks.overhead
+
+clean:
+	rm -rf .venv .bootstrap "$(DEMO)"
