@@ -1,0 +1,142 @@
+"""The run folder: one per run, everything the mission remembers."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from blueprints.errors import MissionError
+from blueprints.plan import Plan
+from ledger.files import write_file
+
+_RUN_ID = re.compile(r"(?P<mission>[a-z0-9-]+)-(?P<day>\d{8})-[0-9a-f]{6}")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths of a run under the mission home. Nothing here is created before it is written."""
+
+    home: Path
+    run: str
+
+    @property
+    def path(self) -> Path:
+        return self.home / "runs" / self.run
+
+    @property
+    def blueprint(self) -> Path:
+        return self.path / "blueprint.yaml"
+
+    @property
+    def plan_file(self) -> Path:
+        return self.path / "plan.json"
+
+    @property
+    def ledger(self) -> Path:
+        return self.path / "ledger.jsonl"
+
+    @property
+    def request(self) -> Path:
+        """What another terminal asks of the running owner."""
+        return self.path / "request.json"
+
+    @property
+    def worktrees(self) -> Path:
+        return self.home / "worktrees" / self.run
+
+    def handoff(self, session: str) -> Path:
+        return self.path / "handoffs" / f"{session}.json"
+
+    def transcript(self, session: str) -> Path:
+        return self.path / "transcripts" / f"{session}.log"
+
+    def prompt(self, session: str) -> Path:
+        return self.path / "transcripts" / f"{session}.prompt.md"
+
+    def evidence(self, milestone: str, check: str) -> Path:
+        return self.path / "evidence" / milestone / check
+
+    def report(self, suffix: str) -> Path:
+        return self.path / f"report.{suffix}"
+
+    def plan(self) -> Plan:
+        return Plan.model_validate_json(self.plan_file.read_text(encoding="utf-8"))
+
+    def alive(self) -> bool:
+        """Whether a process owns the run now."""
+        with (self.path / "lock").open("a") as stream:
+            return not _locked(stream, fcntl.LOCK_SH, tries=1)
+
+    @contextmanager
+    def own(self) -> Iterator[None]:
+        """Be the run's one owner; the kernel ends this when the process dies. Raises when somebody else is."""
+        with (self.path / "lock").open("a") as stream:
+            if not _locked(stream):
+                raise MissionError(
+                    f"{self.run} is being worked on by another process; see `mission status {self.run}`",
+                    exit_code=1,
+                )
+            yield
+
+
+def _locked(stream: IO[str], how: int = fcntl.LOCK_EX, *, tries: int = 10) -> bool:
+    """Take the lock; several tries, since somebody who asks `alive()` holds it for an instant."""
+    for _ in range(tries):
+        try:
+            fcntl.flock(stream, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.02)
+        else:
+            return True
+    return False
+
+
+def new_run_id(mission: str) -> str:
+    return f"{mission}-{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(3)}"
+
+
+def create(folder: RunFolder, blueprint: str, plan: Plan) -> None:
+    """Write down what was accepted."""
+    folder.path.mkdir(parents=True)
+    write_file(folder.blueprint, blueprint)
+    write_file(folder.plan_file, plan.model_dump_json())
+
+
+def all_runs(home: Path) -> list[RunFolder]:
+    """Every run under `home`, oldest first."""
+    runs = home / "runs"
+    found = (
+        [p for p in runs.iterdir() if _RUN_ID.fullmatch(p.name) and (p / "ledger.jsonl").exists()]
+        if runs.is_dir()
+        else []
+    )
+    return [RunFolder(home, p.name) for p in sorted(found, key=lambda p: (p / "plan.json").stat().st_mtime_ns)]
+
+
+def find(home: Path, name: str | None) -> RunFolder:
+    """The run called `name`, or the only one starting with it; the latest when None."""
+    runs = all_runs(home)
+    if not runs:
+        raise MissionError(f"there is no run in {home} yet; start one with `mission run BLUEPRINT`")
+    if name is None:
+        return runs[-1]
+    matches = [r for r in runs if r.run == name] or [r for r in runs if r.run.startswith(name)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise MissionError(f"'{name}' could be {', '.join(r.run for r in matches)}; give more of it")
+    raise MissionError(f"no run is called '{name}'; `mission list` shows them all")
+
+
+def ask(folder: RunFolder, action: str, **details: str) -> None:
+    """Leave a request for the process that owns the run; it looks several times a second."""
+    write_file(folder.request, json.dumps({"action": action, **details}))

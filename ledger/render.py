@@ -1,0 +1,153 @@
+"""The report for people: Markdown for terminals, pull requests and Prefect's UI; HTML for a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+from markdown_it import MarkdownIt
+
+from ledger.report import FeatureReport, MilestoneReport, MissionReport, VerdictReport
+
+_SIGNS = {
+    "passed": "✅",
+    "sealed": "✅",
+    "integrated": "✅",
+    "done": "☑️",
+    "failed": "❌",
+    "quarantined": "☣️",
+    "rejected": "❌",
+    "blocked": "⛔",
+    "inconclusive": "❔",
+    "cancelled": "⏹️",
+    "stopped": "⏸️",
+    "paused": "⏸️",
+    "waiting": "✋",
+    "running": "▶️",
+    "pending": "·",
+}
+
+
+def sign(status: str) -> str:
+    """A status as a picture and a word."""
+    return f"{_SIGNS.get(status, '')} {status}"
+
+
+def duration(seconds: float) -> str:
+    """`4.2 s`, `3 min 05 s`, `2 h 10 min`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def markdown(report: MissionReport) -> str:
+    """The whole story, most important first."""
+    parts = [_head(report), *map(_milestone, report.milestones), _findings(report), _totals(report)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def html(report: MissionReport) -> str:
+    """The same as one self-contained page."""
+    body = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown(report))
+    return _PAGE.format(title=escape(f"{report.mission}: {report.status}"), body=body)
+
+
+def cell(text: str) -> str:
+    """Text that stays in its table cell."""
+    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+
+
+def table(head: list[str], rows: Iterable[list[str]]) -> str:
+    lines = [f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows]]
+    return "\n".join(lines)
+
+
+def _head(report: MissionReport) -> str:
+    lines = [f"# {sign(report.status)}: {report.mission}", report.goal.strip()]
+    if report.reason:
+        lines.append(f"**Why:** {cell(report.reason)}")
+    if report.branch:
+        lines.append(f"The result is branch `{report.branch}` at `{report.commit}`.")
+    base = f" from `{report.base_branch}` at `{report.base}`" if report.base else ""
+    lines.append(f"Run `{report.run}`{base}, started {report.started_at}, {duration(report.seconds)}.")
+    return "\n\n".join(lines)
+
+
+def _milestone(milestone: MilestoneReport) -> str:
+    parts = [
+        f"## {sign(milestone.status)}: {milestone.name}",
+        cell(milestone.objective),
+        cell(milestone.reason),
+    ]
+    parts.append(table(["feature", "status", "attempts", "time", "what"], map(_feature, milestone.features)))
+    if milestone.integration.merges:
+        merges = ", ".join(
+            f"{m.feature}{'' if m.how == 'clean' else f' ({m.how})'}" for m in milestone.integration.merges
+        )
+        parts.append(f"**Integrated:** {merges}")
+    if milestone.verdicts:
+        about = f"**Verdicts** on `{milestone.commit}`, round {milestone.rounds}:"
+        parts += [about, table(["check", "verdict", "time", "seen"], map(_verdict, milestone.verdicts))]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _feature(feature: FeatureReport) -> list[str]:
+    what = cell(feature.reason or feature.summary or feature.title)
+    return [
+        f"`{feature.id}`",
+        sign(feature.status),
+        str(feature.attempts),
+        duration(feature.seconds),
+        what[:300],
+    ]
+
+
+def _verdict(verdict: VerdictReport) -> list[str]:
+    seen = cell(verdict.reason)[-300:]
+    evidence = " ".join(f"[{path.rpartition('/')[2]}]({path})" for path in verdict.evidence)
+    return [
+        f"`{verdict.id}` {cell(verdict.says)}",
+        sign(verdict.status),
+        duration(verdict.seconds),
+        f"{seen} {evidence}",
+    ]
+
+
+def _findings(report: MissionReport) -> str:
+    if not report.findings:
+        return ""
+    rows = [[f.id, f.severity, cell(f.description), cell(f.suggested_fix), f"`{f.source}`"] for f in report.findings]
+    return "## Findings\n\n" + table(["id", "severity", "what", "suggested fix", "from"], rows)
+
+
+def _totals(report: MissionReport) -> str:
+    totals = report.totals
+    roles = ", ".join(f"{role} {duration(seconds)}" for role, seconds in totals.seconds_by_role.items())
+    lines = [f"{totals.agent_runs} agent runs, {totals.features} features built, {totals.repairs} repairs."]
+    if roles:
+        lines.append(f"Agents' time: {roles}.")
+    price = "unknown" if totals.usd is None else f"{totals.usd:.2f} USD"
+    if totals.runs_with_unknown_usage and totals.usd is not None:
+        price += f", and {totals.runs_with_unknown_usage} runs of unknown price"
+    lines.append(f"Price: {price}.")
+    return "## Totals\n\n" + " ".join(lines)
+
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #1c2024; }}
+table {{ border-collapse: collapse; width: 100%; margin: 1rem 0; }}
+th, td {{ text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid #d9dce0; }}
+th {{ background: #f3f4f6; }}
+code {{ background: #f3f4f6; padding: .1rem .25rem; border-radius: .2rem; font-size: .9em; overflow-wrap: anywhere; }}
+h2 {{ margin-top: 2.2rem; }}
+@media (prefers-color-scheme: dark) {{
+  body {{ background: #14171a; color: #e6e8ea; }} th, code {{ background: #22272c; }}
+  th, td {{ border-color: #333a41; }} a {{ color: #8ab4f8; }}
+}}
+</style></head><body>
+{body}</body></html>
+"""
