@@ -1,0 +1,1 @@
+"""Where work happens: processes, git, worktrees, integration."""

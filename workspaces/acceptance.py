@@ -1,0 +1,70 @@
+"""A blueprint becomes a run: everything is looked at before anything is written."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from blueprints.digest import digest
+from blueprints.errors import MissionError
+from blueprints.load import Loaded
+from ledger import folder as runs
+from ledger.events import Kind, Ledger
+from ledger.folder import RunFolder
+from ledger.settings import Settings
+from workspaces import git
+from workspaces.git import Repository, repository
+
+
+def accept(loaded: Loaded, settings: Settings, *, run: str | None = None, path: Path | None = None) -> RunFolder:
+    """The run folder of a new run on the blueprint's repository, or on the one at `path`.
+
+    With the name of a `run` that was accepted before, that one's folder. Raises MissionError, with nothing
+    left behind, when no mission can start there.
+    """
+    folder = RunFolder(settings.home, run or runs.new_run_id(loaded.blueprint.mission))
+    if folder.ledger.exists():
+        return folder
+    source = _repository(loaded, settings, path)
+    if settings.home.is_relative_to(source.root):
+        raise MissionError(
+            f"{settings.home}: inside the repository {source.root}; set MISSION_HOME to a folder outside"
+        )
+    shutil.rmtree(folder.path, ignore_errors=True)
+    runs.create(folder, _text(loaded), loaded.plan)
+    Ledger(folder.ledger).append(
+        Kind.MISSION_ACCEPTED,
+        run=folder.run,
+        title=loaded.blueprint.goal,
+        plan=loaded.plan.digest,
+        repository=str(source.root),
+        base=source.base,
+        baseBranch=source.base_branch,
+    )
+    return folder
+
+
+def _text(loaded: Loaded) -> str:
+    """The blueprint as written, and what replaced parts of it."""
+    settings = "".join(f"# --set {key}={value}\n" for key, value in loaded.settings.items())
+    return f"{loaded.text.rstrip()}\n{settings}"
+
+
+def _repository(loaded: Loaded, settings: Settings, path: Path | None) -> Repository:
+    declared = loaded.blueprint.repository
+    if path is not None:
+        return repository(path.absolute(), declared.base_branch)
+    if declared.url is not None:
+        return repository(_cloned(declared.url, declared.base_branch, settings), declared.base_branch)
+    return repository(loaded.folder / (declared.path or "."), declared.base_branch)
+
+
+def _cloned(url: str, branch: str, settings: Settings) -> Path:
+    """A clone of our own for this one run: its base is what the remote has now."""
+    folder = settings.home / "repositories" / runs.new_run_id(digest(url)[:12])
+    try:
+        git.clone(url, folder, branch=branch)
+    except git.GitError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise MissionError(f"repository.url: {url}: cannot be cloned at branch '{branch}': {error.stderr}") from None
+    return folder
