@@ -1,0 +1,100 @@
+"""What every kind of agent is given, and what it gives back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from blueprints.schema import Role, Value
+from workspaces.process import Ended
+
+
+class Assignment(Value):
+    """A piece of work, as the agent may know it. JSON at `$MISSION_ASSIGNMENT`, prose at `$MISSION_PROMPT`."""
+
+    run: str
+    mission: str
+    goal: str
+    milestone: str
+    role: Role
+    feature: str
+    """Worker: the feature. Integrator: the feature being merged. Repairer: empty."""
+    attempt: int
+    """From 1; the repairer's is the round."""
+    base: str
+    """Commit the work starts from."""
+    title: str
+    spec: str
+    assertions: dict[str, str]
+    """Assertion id to the sentence that must hold afterwards."""
+    touches: list[str]
+    skill: str | None
+    failures: list[str]
+    """What was wrong before: earlier attempts, failing verdicts, or the conflict."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where an agent works and what it may touch."""
+
+    workspace: Path
+    prompt: Path
+    assignment: Path
+    handoff: Path
+    transcript: Path
+    timeout: float
+    stop: threading.Event
+    grace: float
+    """Seconds between asking it to stop and ending it."""
+
+
+@dataclass(frozen=True)
+class AgentRun:
+    """How an agent's process ended; says nothing about whether the work is done."""
+
+    ended: Ended
+    exit_code: int | None
+    seconds: float
+    output: str
+    usage: Mapping[str, float] | None = None
+    """Tokens by type and `usd`, as the provider reported; None is unknown."""
+
+    @staticmethod
+    def none() -> AgentRun:
+        """No agent was started."""
+        return AgentRun(Ended.MISSING, None, 0.0, "")
+
+    @property
+    def stopped_by_itself(self) -> bool:
+        return self.ended is Ended.EXITED and self.exit_code == 0
+
+    @property
+    def reason(self) -> str:
+        """One clause about an ending that is not a success."""
+        match self.ended:
+            case Ended.EXITED:
+                return f"the agent ended with exit code {self.exit_code}{_last_line(self.output)}"
+            case Ended.TIMEOUT:
+                return f"the agent was still at work after its time limit of {self.seconds:.0f} s"
+            case Ended.IDLE:
+                return "the agent printed nothing for longer than its idle limit"
+            case Ended.MISSING:
+                return f"the agent could not be started: {self.output.strip()}"
+            case Ended.STOPPED:
+                return "the agent was stopped"
+
+
+class Agent(Protocol):
+    """One kind of agent. It never decides whether it succeeded."""
+
+    def run(self, assignment: Assignment, desk: Desk) -> AgentRun:
+        """Work in `desk.workspace` until the agent stops, a limit is met or `desk.stop` is set."""
+        ...
+
+
+def _last_line(output: str) -> str:
+    lines = output.strip().splitlines()
+    return f": {lines[-1][:300]}" if lines else ""

@@ -1,0 +1,164 @@
+"""A piece of work: attempts until one is proved, none is left, or the mission stops."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from agents import agent_for
+from agents.base import AgentRun, Assignment, Desk
+from agents.handoff import Handoff, read_handoff
+from agents.outcome import Judge, NotProvedError, Outcome
+from agents.prompt import prompt
+from agents.record import Record
+from ledger.report import StepStatus
+from workspaces import fingerprint, git
+from workspaces.environment import secret_values
+from workspaces.merge import start_conflict
+from workspaces.mission import Mission, session_name
+from workspaces.preparation import NotPreparedError, prepare
+from workspaces.workplace import workplace
+from workspaces.worktree import Workspace
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be done, by whom, and how it will be judged."""
+
+    assignment: Assignment
+    """Its `attempt` and `failures` are filled in anew for each attempt."""
+    agent: str
+    timeout: float
+    retries: int
+    key: str
+    """Content key: work recorded under it is not done again."""
+    judge: Judge
+    merging: str | None = None
+    """A commit whose merge the workspace is left in the middle of."""
+
+    @property
+    def name(self) -> str:
+        return self.assignment.feature or self.assignment.milestone
+
+    @property
+    def session_name(self) -> str:
+        return session_name(self.assignment.role, self.name)
+
+
+def carry_out(mission: Mission, job: Job) -> Outcome:
+    """Do the job, unless the ledger shows that it was done; every attempt gets a fresh workspace."""
+    if recorded := mission.ledger.recorded(job.key):
+        return Outcome(name=job.name, status=StepStatus.DONE, commit=recorded.data["commitId"])
+    failures = list(job.assignment.failures)
+    first = mission.runs_so_far(job.session_name) + 1
+    for number in range(first, first + 1 + job.retries):
+        assignment = job.assignment.model_copy(update={"attempt": number, "failures": list(failures)})
+        outcome = _Attempt(mission, replace(job, assignment=assignment)).make()
+        if outcome.status is not StepStatus.FAILED:
+            break
+        failures.append(f"Attempt {number} failed: {outcome.reason}")
+    return outcome
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    mission: Mission
+    job: Job
+
+    @property
+    def session(self) -> str:
+        return f"{self.job.session_name}.{self.job.assignment.attempt}"
+
+    @property
+    def record(self) -> Record:
+        return Record(self.mission, self.job.assignment, self.session, self.job.agent)
+
+    def make(self) -> Outcome:
+        """One attempt from start to finish. Its commit is archived, whatever becomes of it."""
+        if self.mission.halted:
+            return self._outcome(StepStatus.STOPPED, reason="the mission stopped before this began")
+        self.record.started()
+        run = AgentRun.none()
+        with self._workplace() as workspace:
+            try:
+                self._prepare(workspace)
+                run, harm = self._run_agent(workspace)
+                return self._prove(workspace, run, harm)
+            except NotProvedError as refusal:
+                self._archive(workspace)
+                return self._refuse(run, refusal)
+            except BaseException:
+                self._archive(workspace)
+                raise
+
+    def _workplace(self) -> AbstractContextManager[Workspace]:
+        shared = not self.mission.plan.blueprint.use_worktrees
+        branch = self.mission.work_branch(self.session)
+        return workplace(self.mission, self.session, self.job.assignment.base, branch=branch, shared=shared)
+
+    def _prepare(self, workspace: Workspace) -> None:
+        setup, transcript = self.mission.plan.blueprint.setup, self.mission.folder.transcript(self.session)
+        try:
+            prepare(workspace.path, setup, stop=self.mission.stop, transcript=transcript)
+        except NotPreparedError as error:
+            raise NotProvedError(str(error)) from None
+        if self.job.merging:
+            start_conflict(workspace, self.job.merging)
+
+    def _run_agent(self, workspace: Workspace) -> tuple[AgentRun, list[str]]:
+        """The agent's run, and what it did to the user's checkout meanwhile."""
+        desk, plan = self._desk(workspace), self.mission.plan
+        desk.prompt.parent.mkdir(parents=True, exist_ok=True)
+        desk.prompt.write_text(prompt(self.job.assignment), encoding="utf-8")
+        desk.assignment.write_text(self.job.assignment.model_dump_json(), encoding="utf-8")
+        desk.handoff.unlink(missing_ok=True)
+        before = fingerprint.fingerprint(self.mission.root)
+        run = agent_for(plan.agent(self.job.agent), Path(plan.folder)).run(self.job.assignment, desk)
+        return run, fingerprint.difference(before, fingerprint.fingerprint(self.mission.root))
+
+    def _desk(self, workspace: Workspace) -> Desk:
+        return Desk(
+            workspace=workspace.path,
+            prompt=self.mission.folder.prompt(self.session),
+            assignment=workspace.path.parent / "assignment.json",
+            handoff=workspace.path.parent / "handoff.json",
+            transcript=self.mission.folder.transcript(self.session),
+            timeout=self.job.timeout,
+            stop=self.mission.stop,
+            grace=self.mission.settings.grace,
+        )
+
+    def _prove(self, workspace: Workspace, run: AgentRun, harm: list[str]) -> Outcome:
+        """Completed means: it stopped by itself, kept to its workspace, and git shows what was asked for."""
+        if harm:
+            what = f"the user's checkout changed while this agent ran: {', '.join(harm)}"
+            raise NotProvedError(what, StepStatus.QUARANTINED)
+        if self.mission.stop.is_set():
+            raise NotProvedError("the mission was stopped", StepStatus.STOPPED)
+        if not run.stopped_by_itself:
+            raise NotProvedError(run.reason)
+        handoff = self._handoff(workspace)
+        commit = self.job.judge(workspace, handoff)
+        git.update_ref(self.mission.root, self.mission.archive_ref(self.session), commit)
+        self.record.completed(run, commit, handoff, self.job.key)
+        return self._outcome(StepStatus.DONE, commit=commit)
+
+    def _handoff(self, workspace: Workspace) -> Handoff | None:
+        declared = self.mission.plan.agent(self.job.agent).env
+        try:
+            return read_handoff(workspace.path.parent / "handoff.json", secret_values(declared))
+        except ValueError as error:
+            raise NotProvedError(str(error)) from None
+
+    def _refuse(self, run: AgentRun, refusal: NotProvedError) -> Outcome:
+        self.record.failed(run, str(refusal), refusal.status)
+        return self._outcome(refusal.status, reason=str(refusal))
+
+    def _archive(self, workspace: Workspace) -> None:
+        """Keep what the attempt left, committed or not, where nothing removes it."""
+        commit = git.commit_all(workspace.path, f"Unfinished work of {self.session}")
+        git.update_ref(self.mission.root, self.mission.archive_ref(self.session), commit)
+
+    def _outcome(self, status: StepStatus, *, commit: str | None = None, reason: str = "") -> Outcome:
+        return Outcome(name=self.job.name, status=status, commit=commit, reason=reason)
