@@ -1,0 +1,61 @@
+"""A blueprint as a real Prefect flow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from prefect import Flow, State
+from prefect.runtime import flow_run
+
+from blueprints.load import Loaded
+from flows.conduct import conduct
+from flows.opening import opened
+from ledger.settings import Settings
+from workspaces.acceptance import accept
+
+_PARAMETERS = """Args:
+    repository: A folder in the repository to work on, instead of the blueprint's.
+    max_concurrency: Most agents at work at once.
+    run: The run to go on with, or the name for a new one.
+"""
+
+
+def compile_flow(loaded: Loaded, *, module: str = __name__, name: str = "run_mission") -> Flow[..., State[str]]:
+    """A flow named after the mission that can be called, served or deployed.
+
+    Its parameters are the run's options; its state tells the outcome; the report is in the run's folder. To
+    serve or deploy it, keep it in a variable and say where: `todo = compile_flow(load(path), module=__name__,
+    name="todo")`. That is how Prefect finds it again in the process that runs it.
+    """
+    blueprint = loaded.blueprint
+
+    async def run_mission(
+        repository: str | None = None,
+        max_concurrency: int = blueprint.max_concurrency,
+        run: str | None = None,
+    ) -> State[str]:
+        return await run_loaded(loaded, repository=repository, max_concurrency=max_concurrency, run=run)
+
+    run_mission.__doc__ = f"{blueprint.goal}\n\n{_PARAMETERS}"
+    run_mission.__module__, run_mission.__name__, run_mission.__qualname__ = module, name, name
+    body: Any = run_mission
+    return Flow(body, name=blueprint.mission, flow_run_name=lambda: run_id(blueprint.mission))
+
+
+def run_id(mission: str) -> str:
+    """The run's name: the `run` parameter, else one that a retry of the same flow run finds again."""
+    given = flow_run.parameters.get("run")
+    scheduled = flow_run.scheduled_start_time
+    return str(given or f"{mission}-{scheduled:%Y%m%d}-{str(flow_run.id)[:6]}")
+
+
+async def run_loaded(
+    loaded: Loaded, *, repository: str | None, max_concurrency: int | None, run: str | None
+) -> State[str]:
+    """The body of every mission flow. Raises MissionError when no mission can start, or the run is over."""
+    settings = Settings()
+    path = Path(repository) if repository else None
+    folder = accept(loaded, settings, run=run or run_id(loaded.blueprint.mission), path=path)
+    with opened(folder, settings, max_concurrency=max_concurrency, ui=flow_run.ui_url) as mission:
+        return await conduct(mission)

@@ -1,0 +1,74 @@
+"""A milestone's features at work, at most `maxConcurrency` at once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from prefect.futures import PrefectFuture
+
+from agents.outcome import Outcome
+from blueprints.plan import PlannedFeature
+from flows.ready import ReadySet
+from flows.results import result_when_done
+from ledger.events import Kind
+from ledger.report import StepStatus
+from tasks.feature import feature_task
+from workspaces.mission import Mission
+
+Finished = asyncio.Queue[tuple[str, PrefectFuture[Any]]]
+
+
+async def build_features(mission: Mission, milestone: str, base: str) -> dict[str, Outcome]:
+    """The outcome of every feature. When the mission stops, what has not started is `stopped`."""
+    ready = ReadySet(mission.plan.milestone(milestone).features, mission.max_concurrency)
+    finished: Finished = asyncio.Queue()
+    while True:
+        if not mission.halted:
+            for feature in ready.take():
+                _submit(mission, milestone, base, feature, ready.commits(feature), finished)
+        if not ready.running:
+            break
+        ready.finish(await _next(finished))
+        for outcome in ready.block():
+            mission.ledger.append(
+                Kind.FEATURE_BLOCKED, milestone=milestone, featureId=outcome.name, reason=outcome.reason
+            )
+    return ready.outcomes | _not_begun(ready)
+
+
+def _submit(
+    mission: Mission,
+    milestone: str,
+    base: str,
+    feature: PlannedFeature,
+    needs: dict[str, str],
+    finished: Finished,
+) -> None:
+    """Prefect runs the task on a thread; its end arrives in `finished`, so nothing is held while waiting."""
+    loop = asyncio.get_running_loop()
+    task = feature_task.with_options(tags=[f"agent:{feature.agent}", "role:worker"])
+    future: PrefectFuture[Any] = task.submit(mission.run, milestone, feature.id, base, needs)
+
+    def done(ended: PrefectFuture[Any]) -> None:
+        loop.call_soon_threadsafe(finished.put_nowait, (feature.id, ended))
+
+    future.add_done_callback(done)
+
+
+async def _next(finished: Finished) -> Outcome:
+    """The next outcome. A task that ended without one was cancelled in Prefect."""
+    name, future = await finished.get()
+    result = await result_when_done(future)
+    if isinstance(result, Outcome):
+        return result
+    return Outcome(name=name, status=StepStatus.STOPPED, reason=future.state.message or future.state.type.value)
+
+
+def _not_begun(ready: ReadySet) -> dict[str, Outcome]:
+    reason = "the mission stopped before this began"
+    return {
+        f.id: Outcome(name=f.id, status=StepStatus.STOPPED, reason=reason)
+        for f in ready.features
+        if f.id not in ready.outcomes
+    }

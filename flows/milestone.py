@@ -1,0 +1,108 @@
+"""A milestone: features, integration, validation, repair, seal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import State, flow
+from prefect.futures import PrefectFuture
+from prefect.states import Completed, Failed
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+
+from agents.outcome import Outcome
+from blueprints.schema import Value
+from flows.features import build_features
+from flows.results import result_when_done
+from ledger.events import Kind
+from ledger.report import StepStatus
+from tasks.active import mission_of
+from tasks.integrate import integrate_task
+from tasks.repair import repair_task
+from tasks.seal import seal
+from tasks.validate import validate_task
+from validators.base import Verdict
+from workspaces.mission import Mission
+
+THREADS = 128
+"""More than any `maxConcurrency`: a full pool would deadlock a task that waits for another."""
+
+
+class MilestoneOutcome(Value):
+    name: str
+    status: StepStatus
+    """sealed, failed or stopped."""
+    commit: str | None = None
+    reason: str = ""
+
+
+_POOL: TaskRunner[PrefectFuture[Any]] = ThreadPoolTaskRunner(max_workers=THREADS)  # type: ignore[assignment]  # covariant
+
+
+@flow(name="milestone", flow_run_name="{milestone}", task_runner=_POOL)
+async def milestone_flow(run: str, milestone: str, base: str) -> State[Any]:
+    """From the previous milestone's commit to this one's, sealed."""
+    mission = mission_of(run)
+    outcome = _already_sealed(mission, milestone) or await _reach(mission, milestone, base)
+    if outcome.status is StepStatus.SEALED:
+        return Completed(message=f"sealed at {outcome.commit}", data=outcome)
+    if outcome.status is StepStatus.FAILED:
+        mission.ledger.append(Kind.MILESTONE_FAILED, milestone=milestone, reason=outcome.reason)
+    return Failed(message=outcome.reason, data=outcome)
+
+
+def _already_sealed(mission: Mission, milestone: str) -> MilestoneOutcome | None:
+    for event in mission.ledger.events:
+        if event.kind is Kind.MILESTONE_SEALED and event.data["milestone"] == milestone:
+            return MilestoneOutcome(name=milestone, status=StepStatus.SEALED, commit=event.data["commit"])
+    return None
+
+
+async def _reach(mission: Mission, milestone: str, base: str) -> MilestoneOutcome:
+    mission.ledger.append(Kind.MILESTONE_STARTED, milestone=milestone, base=base)
+    features = await build_features(mission, milestone, base)
+    if missing := {name: outcome for name, outcome in features.items() if not outcome.done}:
+        return _not_built(milestone, missing)
+    commits = {name: outcome.commit for name, outcome in features.items() if outcome.commit}
+    integrated = await result_when_done(integrate_task.submit(mission.run, milestone, base, commits))
+    if integrated.commit is None:
+        return MilestoneOutcome(name=milestone, status=integrated.status, reason=integrated.reason)
+    return await _prove(mission, milestone, base, integrated.commit)
+
+
+async def _prove(mission: Mission, milestone: str, base: str, commit: str) -> MilestoneOutcome:
+    """Validate, and repair at most `repairs` times; sealed is only a commit whose every verdict is a pass."""
+    for number in range(1, mission.plan.blueprint.repairs + 2):
+        verdicts: list[Verdict] = await result_when_done(validate_task.submit(mission.run, milestone, commit, number))
+        failing = [verdict for verdict in verdicts if not verdict.passed]
+        if mission.stop.is_set():
+            return MilestoneOutcome(name=milestone, status=StepStatus.STOPPED, reason="the mission was stopped")
+        if not failing:
+            return _seal(mission, milestone, base, commit, verdicts)
+        if number > mission.plan.blueprint.repairs:
+            break
+        repair: Outcome = await result_when_done(repair_task.submit(mission.run, milestone, commit, number, failing))
+        if repair.commit is None:
+            return _not_proved(milestone, failing, repair)
+        commit = repair.commit
+    return _not_proved(milestone, failing, None)
+
+
+def _seal(mission: Mission, milestone: str, base: str, commit: str, verdicts: list[Verdict]) -> MilestoneOutcome:
+    if reason := seal(mission, milestone, base, commit, verdicts):
+        return MilestoneOutcome(name=milestone, status=StepStatus.FAILED, reason=reason)
+    return MilestoneOutcome(name=milestone, status=StepStatus.SEALED, commit=commit)
+
+
+def _not_built(milestone: str, missing: dict[str, Outcome]) -> MilestoneOutcome:
+    reason = "; ".join(f"{name} {outcome.status}: {outcome.reason}" for name, outcome in missing.items())
+    only_stopped = all(outcome.status is StepStatus.STOPPED for outcome in missing.values())
+    status = StepStatus.STOPPED if only_stopped else StepStatus.FAILED
+    return MilestoneOutcome(name=milestone, status=status, reason=reason)
+
+
+def _not_proved(milestone: str, failing: list[Verdict], repair: Outcome | None) -> MilestoneOutcome:
+    reason = "not proved: " + ", ".join(f"{verdict.id} {verdict.status}" for verdict in failing)
+    if repair is not None:
+        reason += f"; the repair {repair.status}: {repair.reason}"
+    stopped = repair is not None and repair.status is StepStatus.STOPPED
+    return MilestoneOutcome(name=milestone, status=StepStatus.STOPPED if stopped else StepStatus.FAILED, reason=reason)

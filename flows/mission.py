@@ -1,0 +1,32 @@
+"""The generic mission flow: `flows/mission.py:mission` for deployments, with the blueprint as a parameter."""
+
+from __future__ import annotations
+
+from prefect import State, flow
+from prefect.runtime import flow_run
+
+from blueprints.load import load_blueprint
+from flows.compile import run_id, run_loaded
+
+
+def _run_name() -> str:
+    return run_id(load_blueprint(flow_run.parameters["blueprint"]).blueprint.mission)
+
+
+@flow(name="mission", flow_run_name=_run_name)
+async def mission(
+    blueprint: str,
+    repository: str | None = None,
+    max_concurrency: int | None = None,
+    run: str | None = None,
+) -> State[str]:
+    """Run a mission from its blueprint.
+
+    Args:
+        blueprint: The blueprint's YAML text, or the path of its file.
+        repository: A folder in the repository to work on, instead of the blueprint's.
+        max_concurrency: Most agents at work at once, instead of the blueprint's.
+        run: The run to go on with, or the name for a new one.
+    """
+    loaded = load_blueprint(blueprint)
+    return await run_loaded(loaded, repository=repository, max_concurrency=max_concurrency, run=run)

@@ -1,0 +1,87 @@
+"""A feature, from its needs to a proved commit."""
+
+from __future__ import annotations
+
+from prefect import State, task
+from prefect.states import Failed
+
+from agents.base import Assignment
+from agents.judges import new_commit
+from agents.outcome import Outcome
+from agents.work import Job, carry_out
+from blueprints.digest import digest
+from blueprints.plan import PlannedFeature
+from blueprints.schema import Role
+from ledger.events import Kind
+from ledger.report import StepStatus
+from tasks.active import mission_of
+from tasks.merging import merge_feature
+from workspaces import git
+from workspaces.mission import Mission
+
+
+@task(name="feature", task_run_name="{feature}")
+def feature_task(run: str, milestone: str, feature: str, base: str, needs: dict[str, str]) -> Outcome | State[Outcome]:
+    """`needs` holds the commits of the features that this one builds on. A failed feature is a failed task."""
+    outcome = build_feature(mission_of(run), milestone, feature, base, needs)
+    return outcome if outcome.done else Failed(message=f"{outcome.status}: {outcome.reason}", data=outcome)
+
+
+def build_feature(mission: Mission, milestone: str, name: str, base: str, needs: dict[str, str]) -> Outcome:
+    """Let the feature's agent work on top of its needs until the engine has a commit to show."""
+    feature = mission.plan.feature(name)
+    start = join_needs(mission, milestone, base, needs)
+    if start.commit is None:
+        outcome = start.model_copy(update={"name": name})
+    else:
+        outcome = carry_out(mission, _job(mission, milestone, feature, start.commit))
+    if not outcome.done and outcome.status is not StepStatus.STOPPED:
+        mission.ledger.append(
+            Kind.FEATURE_FAILED,
+            milestone=milestone,
+            featureId=name,
+            status=outcome.status,
+            reason=outcome.reason,
+        )
+    return outcome
+
+
+def join_needs(mission: Mission, milestone: str, base: str, needs: dict[str, str]) -> Outcome:
+    """The commit to start from: the base with every need merged in, in the plan's order."""
+    commit = base
+    for name, need in needs.items():
+        if git.is_ancestor(mission.root, commit, need):
+            commit = need
+            continue
+        merge = merge_feature(mission, milestone, commit, need, mission.plan.feature(name))
+        if merge.commit is None:
+            return Outcome(name=name, status=merge.status, reason=f"its needs do not fit together: {merge.reason}")
+        commit = merge.commit
+    return Outcome(name="", status=StepStatus.DONE, commit=commit)
+
+
+def _job(mission: Mission, milestone: str, feature: PlannedFeature, base: str) -> Job:
+    blueprint = mission.plan.blueprint
+    return Job(
+        assignment=Assignment(
+            run=mission.run,
+            mission=blueprint.mission,
+            goal=blueprint.goal,
+            milestone=milestone,
+            role=Role.WORKER,
+            feature=feature.id,
+            attempt=0,
+            base=base,
+            title=feature.title,
+            spec=feature.spec,
+            assertions=feature.assertions,
+            touches=feature.touches,
+            skill=feature.skill,
+            failures=[],
+        ),
+        agent=feature.agent,
+        timeout=feature.timeout,
+        retries=feature.retries,
+        key=digest("feature", feature.key, git.tree_of(mission.root, base)),
+        judge=new_commit(base, feature.title, allow_empty=feature.allow_empty),
+    )
