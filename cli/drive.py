@@ -1,0 +1,117 @@
+"""A run in this process: Prefect found or started, the flow called, progress shown, an exit code at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import click
+
+from blueprints.load import Loaded
+from cli import options
+from cli.embedded import use_server
+from cli.gate import ask_at_terminal
+from cli.standing import standing
+from cli.table import Follower, print_report
+from ledger.folder import RunFolder
+from ledger.report import MissionReport, RunStatus
+
+EXIT_CODES = {
+    RunStatus.PASSED: 0,
+    RunStatus.FAILED: 1,
+    RunStatus.REJECTED: 4,
+    RunStatus.CANCELLED: 4,
+    RunStatus.WAITING: 5,
+    RunStatus.PAUSED: 130,
+    RunStatus.RUNNING: 130,
+}
+_LOOK = 0.2
+"""Seconds between looks at the ledger."""
+
+
+def drive(folder: RunFolder, *, as_json: bool) -> int:
+    """Run the mission's flow here until it ends or is interrupted."""
+    click.echo(f"run {folder.run}", err=as_json)
+    api = use_server(folder.home)
+    click.echo(f"Prefect at {api.removesuffix('/api')}", err=as_json)
+    show = _Show(folder, silent=as_json)
+    with show:
+        _call_flow(folder)
+    report = standing(folder)
+    _close(folder, report, as_json=as_json)
+    return EXIT_CODES[report.status]
+
+
+def _call_flow(folder: RunFolder) -> None:
+    _quieten_prefect()
+    from flows.compile import compile_flow
+    from flows.results import result_of
+
+    plan = folder.plan()
+    text = folder.blueprint.read_text(encoding="utf-8")
+    loaded = Loaded(plan.blueprint, plan, text, str(folder.blueprint), Path(plan.folder))
+    flow: Any = compile_flow(loaded)
+
+    async def call() -> None:
+        await result_of(await flow(run=folder.run, return_state=True))
+
+    asyncio.run(call())
+
+
+def _quieten_prefect() -> None:
+    """Prefect's own log goes to its UI; the terminal is ours. What the user set stays."""
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
+    os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "30")  # a server that restarts is waited for
+
+
+class _Show:
+    """Progress, and the question at the gate, on a thread beside the flow."""
+
+    def __init__(self, folder: RunFolder, *, silent: bool) -> None:
+        self._folder, self._silent = folder, silent
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="progress", daemon=True)
+
+    def __enter__(self) -> None:
+        if not self._silent:
+            self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        if not self._silent:
+            self._thread.join()
+
+    def _follow(self) -> None:
+        at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+        with Follower(self._folder) as follower:
+            while not self._over.wait(_LOOK):
+                if follower.look().status is not RunStatus.WAITING:
+                    continue
+                follower.pause()
+                _tell_how(self._folder)
+                if at_terminal:
+                    ask_at_terminal(self._folder, self._over)
+                while follower.look().status is RunStatus.WAITING and not self._over.wait(_LOOK):
+                    pass
+                follower.go_on()
+            follower.look()
+
+
+def _tell_how(folder: RunFolder) -> None:
+    click.echo(f"approve it in Prefect's UI, or with `mission approve {folder.run}` (or reject, revise)")
+
+
+def _close(folder: RunFolder, report: MissionReport, *, as_json: bool) -> None:
+    if as_json:
+        options.echo_json(report.model_dump(mode="json"))
+        return
+    print_report(report)
+    if folder.report("md").exists():
+        click.echo(f"report {folder.report('html')}")
+    if report.status is RunStatus.PAUSED:
+        click.echo(f"go on with `mission resume {folder.run}`")

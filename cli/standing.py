@@ -1,0 +1,17 @@
+"""How a run stands, for whoever is not its owner."""
+
+from __future__ import annotations
+
+from ledger.events import read_events
+from ledger.folder import RunFolder
+from ledger.report import MissionReport, RunStatus, build_report
+
+
+def standing(folder: RunFolder) -> MissionReport:
+    """The report so far. A run that says it is at work while nobody owns it was interrupted."""
+    report = build_report(folder.run, folder.plan(), read_events(folder.ledger))
+    if report.status in (RunStatus.RUNNING, RunStatus.WAITING) and not folder.alive():
+        if report.status is RunStatus.RUNNING:
+            report.status = RunStatus.PAUSED
+        report.reason = f"its process is gone; go on with `mission resume {folder.run}`"
+    return report

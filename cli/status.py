@@ -1,0 +1,24 @@
+"""`mission status`: how a run stands."""
+
+from __future__ import annotations
+
+import click
+
+from cli import options
+from cli.standing import standing
+from cli.table import print_report, watch
+
+
+@click.command("status")
+@options.run
+@click.option("--watch", "watching", is_flag=True, help="Stay and follow until the run ends.")
+@options.as_json
+def command(run: str | None, watching: bool, as_json: bool) -> None:
+    """Show how RUN stands: the latest run, or the one whose name starts so."""
+    folder = options.the_run(run)
+    if as_json:
+        options.echo_json(standing(folder).model_dump(mode="json"))
+    elif watching:
+        watch(folder)
+    else:
+        print_report(standing(folder))

@@ -1,0 +1,189 @@
+"""A run at a terminal: a table that follows it, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import click
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from cli.standing import standing
+from ledger.events import Event, Kind, Tail
+from ledger.folder import RunFolder
+from ledger.render import duration
+from ledger.report import Fold, MilestoneReport, MissionReport
+
+_COLOURS = {
+    "passed": "green",
+    "sealed": "green",
+    "integrated": "green",
+    "done": "cyan",
+    "running": "yellow",
+    "waiting": "magenta",
+    "failed": "red",
+    "quarantined": "red",
+    "rejected": "red",
+    "blocked": "red",
+    "inconclusive": "red",
+}
+_LOOK = 0.2
+"""Seconds between looks at the ledger."""
+
+
+def print_report(report: MissionReport) -> None:
+    Console(highlight=False).print(picture(report))
+
+
+def picture(report: MissionReport) -> RenderableType:
+    """The run as a table, a row per feature and check."""
+    rows = Table(box=None, pad_edge=False, header_style="dim", expand=True)
+    for title in ("milestone", "step", "status", "tries", "time"):
+        rows.add_column(title, no_wrap=True)
+    rows.add_column("", overflow="ellipsis", no_wrap=True, ratio=1)
+    for milestone in report.milestones:
+        _add_milestone(rows, milestone)
+    head = Text.assemble((report.run, "bold"), "  ", _status(report.status), f"  {duration(report.seconds)}")
+    return Group(head, rows, *_foot(report))
+
+
+def _add_milestone(rows: Table, milestone: MilestoneReport) -> None:
+    rows.add_row(Text(milestone.name, "bold"), "", _status(milestone.status), "", "", milestone.reason[:200])
+    for feature in milestone.features:
+        tries = str(feature.attempts or "")
+        told = feature.reason or feature.summary
+        rows.add_row("", feature.id, _status(feature.status), tries, duration(feature.seconds), told[:120])
+    for merge in milestone.integration.merges:
+        if merge.how != "clean":
+            rows.add_row("", f"merge {merge.feature}", _status("integrated"), "", "", merge.how)
+    for verdict in milestone.verdicts:
+        rows.add_row(
+            "",
+            verdict.id,
+            _status(verdict.status),
+            str(verdict.round),
+            duration(verdict.seconds),
+            _brief(verdict.says),
+        )
+
+
+def _foot(report: MissionReport) -> Iterator[Text]:
+    if report.reason:
+        yield Text(report.reason)
+    if report.branch:
+        yield Text(f"branch {report.branch} at {(report.commit or '')[:12]}")
+    if report.ui:
+        yield Text(report.ui, "dim")
+
+
+def _status(status: str) -> Text:
+    return Text(status, _COLOURS.get(status, ""))
+
+
+def _brief(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 80 else line[:79] + "…"
+
+
+def watch(folder: RunFolder) -> None:
+    """Follow a run of another process until it ends."""
+    follower = Follower(folder)
+    with follower:
+        while not follower.look().status.over and folder.alive():
+            time.sleep(_LOOK)
+    print_report(standing(folder))
+
+
+class Follower:
+    """Shows a run while it goes on: a live table at a terminal, a line per event elsewhere."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._tail = Tail(folder.ledger)
+        self._fold = Fold(folder.run, folder.plan())
+        console = Console(highlight=False)
+        self._live = Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
+
+    def __enter__(self) -> Follower:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self._live.stop()
+
+    def look(self) -> MissionReport:
+        """Show what is new; the report so far."""
+        for event in self._tail.new():
+            self._fold.add(event)
+            line = told(event)
+            if line and not self._live:
+                click.echo(line)
+        if self._live:
+            self._live.update(picture(self._fold.report))
+        return self._fold.report
+
+    def pause(self) -> None:
+        """Leave the terminal to somebody else for a while."""
+        if self._live:
+            self._live.stop()
+
+    def go_on(self) -> None:
+        if self._live:
+            self._live.start()
+
+
+def told(event: Event) -> str | None:
+    """An event as a line for a log, or None for those that only the ledger needs."""
+    text = _tell(event)
+    return f"{event.at.astimezone():%H:%M:%S} {text}" if text else None
+
+
+def _tell(event: Event) -> str | None:
+    data = event.data
+    who = data.get("workerSessionId", "")
+    match event.kind:
+        case Kind.PLAN_PROPOSED:
+            return "the plan waits for approval"
+        case Kind.PLAN_APPROVED:
+            return f"plan approved by {data['by']}"
+        case Kind.PLAN_REJECTED:
+            return f"plan: {data['decision']} by {data['by']} {data['note']}".rstrip()
+        case Kind.MILESTONE_STARTED:
+            return f"milestone {data['milestone']} starts from {data['base'][:12]}"
+        case Kind.WORKER_STARTED:
+            return f"  {who} starts ({data['role']} {data['agent']})"
+        case Kind.WORKER_COMPLETED:
+            return (
+                f"  {who} done in {duration(data['seconds'])}: {data['commitId'][:12]} {data['summary'][:100]}".rstrip()
+            )
+        case Kind.WORKER_FAILED | Kind.WORKER_PAUSED:
+            return f"  {who} {data['status']}: {data['reason']}"
+        case Kind.FEATURE_FAILED | Kind.FEATURE_BLOCKED:
+            return f"  {data['featureId']} {data.get('status', 'blocked')}: {data['reason']}"
+        case Kind.FEATURE_INTEGRATED:
+            return f"  {data['featureId']} merged ({data['how']})"
+        case Kind.INTEGRATION_FAILED | Kind.MILESTONE_FAILED:
+            return f"milestone {data['milestone']} failed: {data['reason']}"
+        case Kind.MILESTONE_VALIDATION_TRIGGERED:
+            return f"  validating {data['commit'][:12]}, round {data['round']}"
+        case Kind.VERDICT_RECORDED:
+            why = "" if data["status"] == "passed" else f": {data['reason'].splitlines()[0][:200]}"
+            return f"  {data['id']} {data['status']}{why}"
+        case Kind.REPAIR_STARTED:
+            return f"  repairing {', '.join(data['failing'])}"
+        case Kind.MILESTONE_SEALED:
+            return f"milestone {data['milestone']} sealed at {data['commit'][:12]}"
+        case Kind.MILESTONE_LANDED:
+            return f"  landed on {data['branch']}"
+        case Kind.FINDING_RECORDED:
+            return f"  finding {data['id']} ({data['severity']}): {data['description'][:200]}"
+        case Kind.MISSION_PAUSED | Kind.MISSION_FAILED | Kind.MISSION_CANCELLED:
+            return f"{event.kind.replace('_', ' ')}: {data['reason']}"
+        case Kind.MISSION_COMPLETED:
+            return f"mission passed: {data['branch']} at {data['commit'][:12]}"
+        case _:
+            return None
