@@ -1,0 +1,3 @@
+"""A small expense book."""
+
+__version__ = "0.1"

@@ -1,0 +1,5 @@
+import sys
+
+from pennies.cli import main
+
+sys.exit(main())
