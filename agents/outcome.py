@@ -18,6 +18,8 @@ class Outcome(Value):
     """done, failed, quarantined, blocked or stopped."""
     commit: str | None = None
     reason: str = ""
+    fresh: bool = True
+    """False: it was done in a former life of the run, and taken from the ledger."""
 
     @property
     def done(self) -> bool:

@@ -49,7 +49,7 @@ class Job:
 def carry_out(mission: Mission, job: Job) -> Outcome:
     """Do the job, unless the ledger shows that it was done; every attempt gets a fresh workspace."""
     if recorded := mission.ledger.recorded(job.key):
-        return Outcome(name=job.name, status=StepStatus.DONE, commit=recorded.data["commitId"])
+        return Outcome(name=job.name, status=StepStatus.DONE, commit=recorded.data["commitId"], fresh=False)
     failures = list(job.assignment.failures)
     first = mission.runs_so_far(job.session_name) + 1
     for number in range(first, first + 1 + job.retries):
@@ -140,7 +140,7 @@ class _Attempt:
             raise NotProvedError(run.reason)
         handoff = self._handoff(workspace)
         commit = self.job.judge(workspace, handoff)
-        git.update_ref(self.mission.root, self.mission.archive_ref(self.session), commit)
+        self._keep(workspace, commit)
         self.record.completed(run, commit, handoff, self.job.key)
         return self._outcome(StepStatus.DONE, commit=commit)
 
@@ -157,8 +157,12 @@ class _Attempt:
 
     def _archive(self, workspace: Workspace) -> None:
         """Keep what the attempt left, committed or not, where nothing removes it."""
-        commit = git.commit_all(workspace.path, f"Unfinished work of {self.session}")
-        git.update_ref(self.mission.root, self.mission.archive_ref(self.session), commit)
+        self._keep(workspace, git.commit_all(workspace.path, f"Unfinished work of {self.session}"))
+
+    def _keep(self, workspace: Workspace, commit: str) -> None:
+        """From its branch, which ends with the attempt, to where it stays reachable; in one step of git's."""
+        archived = git.RefChange(self.mission.archive_ref(self.session), commit)
+        git.update_refs(self.mission.root, [archived, git.RefChange(f"refs/heads/{workspace.branch}", None)])
 
     def _outcome(self, status: StepStatus, *, commit: str | None = None, reason: str = "") -> Outcome:
         return Outcome(name=self.job.name, status=status, commit=commit, reason=reason)

@@ -70,21 +70,35 @@ async def _reach(mission: Mission, milestone: str, base: str) -> MilestoneOutcom
 
 
 async def _prove(mission: Mission, milestone: str, base: str, commit: str) -> MilestoneOutcome:
-    """Validate, and repair at most `repairs` times; sealed is only a commit whose every verdict is a pass."""
-    for number in range(1, mission.plan.blueprint.repairs + 2):
-        verdicts: list[Verdict] = await result_when_done(validate_task.submit(mission.run, milestone, commit, number))
+    """Validate, and repair at most `repairs` times; sealed is only a commit whose every verdict is a pass.
+
+    Repairs of a former life of the run are taken up again without being counted.
+    """
+    seen, left = list[str](), mission.plan.blueprint.repairs
+    while commit not in seen:
+        seen.append(commit)
+        verdicts: list[Verdict] = await result_when_done(
+            validate_task.submit(mission.run, milestone, commit, len(seen))
+        )
         failing = [verdict for verdict in verdicts if not verdict.passed]
         if mission.stop.is_set():
             return MilestoneOutcome(name=milestone, status=StepStatus.STOPPED, reason="the mission was stopped")
         if not failing:
             return _seal(mission, milestone, base, commit, verdicts)
-        if number > mission.plan.blueprint.repairs:
-            break
-        repair: Outcome = await result_when_done(repair_task.submit(mission.run, milestone, commit, number, failing))
-        if repair.commit is None:
+        repair = await _repair(mission, milestone, commit, failing, left)
+        if repair is None or repair.commit is None:
             return _not_proved(milestone, failing, repair)
+        left -= repair.fresh
         commit = repair.commit
     return _not_proved(milestone, failing, None)
+
+
+async def _repair(mission: Mission, milestone: str, commit: str, failing: list[Verdict], left: int) -> Outcome | None:
+    """A repaired commit, or None when no repair is left."""
+    if not left:
+        return None
+    repair: Outcome = await result_when_done(repair_task.submit(mission.run, milestone, commit, failing))
+    return repair
 
 
 def _seal(mission: Mission, milestone: str, base: str, commit: str, verdicts: list[Verdict]) -> MilestoneOutcome:

@@ -18,15 +18,15 @@ from workspaces import git
 from workspaces.mission import Mission
 
 
-@task(name="repair", task_run_name="repair {milestone}, round {round_number}")
-def repair_task(
-    run: str, milestone: str, commit: str, round_number: int, failing: list[Verdict]
-) -> Outcome | State[Outcome]:
+@task(name="repair", task_run_name="repair {milestone}")
+def repair_task(run: str, milestone: str, commit: str, failing: list[Verdict]) -> Outcome | State[Outcome]:
     """A new commit on top of `commit`, by the repairer, who gets exactly the failing verdicts."""
     mission = mission_of(run)
-    ids = [verdict.id for verdict in failing]
-    mission.ledger.append(Kind.REPAIR_STARTED, milestone=milestone, round=round_number, commit=commit, failing=ids)
-    outcome = carry_out(mission, _job(mission, milestone, commit, failing))
+    job = _job(mission, milestone, commit, failing)
+    if not mission.ledger.recorded(job.key):
+        ids = [verdict.id for verdict in failing]
+        mission.ledger.append(Kind.REPAIR_STARTED, milestone=milestone, commit=commit, failing=ids)
+    outcome = carry_out(mission, job)
     return outcome if outcome.done else Failed(message=outcome.reason, data=outcome)
 
 

@@ -50,7 +50,8 @@ class Suite:
             verdict = Verdict.model_validate({name: recorded.data[name] for name in _FIELDS})
         else:
             verdict = self._new(check)
-        self._record(verdict, key)
+        if not self.mission.stop.is_set():  # a check that was stopped with the mission says nothing about the commit
+            self._record(verdict, key)
         return verdict
 
     def _new(self, check: PlannedCheck) -> Verdict:
