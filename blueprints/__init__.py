@@ -1,0 +1,1 @@
+"""What a mission says: schema, loader, lint, plan, views, examples."""

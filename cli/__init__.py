@@ -1,0 +1,1 @@
+"""The `mission` command; the only place that prints."""

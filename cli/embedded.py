@@ -22,6 +22,13 @@ import httpx
 from blueprints.errors import MissionError
 from ledger.files import write_file
 
+_BATCHES = (
+    "TASK_RUN_RECORDER_BATCH_SIZE",
+    "TASK_RUN_RECORDER_READ_BATCH_SIZE",
+    "EVENT_PERSISTER_BATCH_SIZE",
+    "EVENT_PERSISTER_READ_BATCH_SIZE",
+    "TRIGGERS_READ_BATCH_SIZE",
+)
 _READY_WITHIN = 120
 """Seconds a first start may take on a slow disk; 10 is usual."""
 
@@ -142,6 +149,10 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
         "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{folder / 'prefect.db'}",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
+        # A transaction per batch and not per record: half the server's work for each task.
+        **{f"PREFECT_SERVER_SERVICES_{name}": "100" for name in _BATCHES},
+        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+        "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "1",
     }
 
 

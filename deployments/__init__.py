@@ -1,0 +1,1 @@
+"""Running elsewhere: so far only `prefect.yaml` at the root."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from prefect import tags
 from prefect.futures import PrefectFuture
 
 from agents.outcome import Outcome
@@ -47,8 +48,8 @@ def _submit(
 ) -> None:
     """Prefect runs the task on a thread; its end arrives in `finished`, so nothing is held while waiting."""
     loop = asyncio.get_running_loop()
-    task = feature_task.with_options(tags=[f"agent:{feature.agent}", "role:worker"])
-    future: PrefectFuture[Any] = task.submit(mission.run, milestone, feature.id, base, needs)
+    with tags("role:worker", f"agent:{feature.agent}"):
+        future: PrefectFuture[Any] = feature_task.submit(mission.run, milestone, feature.id, base, needs)
 
     def done(ended: PrefectFuture[Any]) -> None:
         loop.call_soon_threadsafe(finished.put_nowait, (feature.id, ended))

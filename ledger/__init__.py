@@ -1,0 +1,1 @@
+"""What happened: run folder, event log, report."""

@@ -76,10 +76,7 @@ class Ledger:
                 {"timestamp": event.timestamp, "type": kind, **data, "previous": self._last},
                 separators=(",", ":"),
             )
-            with self.path.open("ab") as stream:
-                stream.write(line.encode() + b"\n")
-                stream.flush()
-                os.fsync(stream.fileno())
+            _write(self.path, line.encode() + b"\n")
             self._last = _hash(line.encode())
             self.events.append(event)
             if "key" in data:
@@ -102,20 +99,34 @@ class Tail:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._offset = 0
+        self._offset, self._lines = 0, 0
 
     def new(self) -> list[Event]:
         """Those since the last call; a line that is not whole yet comes next time."""
         with self._path.open("rb") as stream:
             stream.seek(self._offset)
             lines = [line for line in stream if line.endswith(b"\n")]
-        self._offset += sum(map(len, lines))
-        return [_parse(line[:-1], self._path, number)[0] for number, line in enumerate(lines, 1)]
+        first = self._lines + 1
+        self._offset, self._lines = self._offset + sum(map(len, lines)), self._lines + len(lines)
+        return [_parse(line[:-1], self._path, number)[0] for number, line in enumerate(lines, first)]
 
 
 def read_events(path: Path) -> list[Event]:
     """All events on disk, the chain checked; a torn last line is not there yet."""
     return [event for event, _ in _lines(path)]
+
+
+def _write(path: Path, line: bytes) -> None:
+    """Append `line` and flush it to disk; all of it or, on a full disk, nothing."""
+    with path.open("ab", buffering=0) as stream:
+        size = stream.tell()
+        try:
+            while line:
+                line = line[stream.write(line) :]
+            os.fsync(stream.fileno())
+        except OSError:
+            stream.truncate(size)
+            raise
 
 
 def _load(path: Path) -> tuple[list[Event], str]:

@@ -14,11 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from pydantic import ValidationError
+
 from blueprints.errors import MissionError
 from blueprints.plan import Plan
 from ledger.files import write_file
 
-_RUN_ID = re.compile(r"(?P<mission>[a-z0-9-]+)-(?P<day>\d{8})-[0-9a-f]{6}")
+_RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]*-[0-9]{8}-[0-9a-f]{6}")
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,11 @@ class RunFolder:
 
     home: Path
     run: str
+
+    def __post_init__(self) -> None:
+        """A name may come from outside, and what is in the folder of a run may be replaced."""
+        if not _RUN_ID.fullmatch(self.run):
+            raise MissionError(f"'{self.run}' is not the name of a run; write it like todo-20250131-0a1b2c")
 
     @property
     def path(self) -> Path:
@@ -69,7 +76,11 @@ class RunFolder:
         return self.path / f"report.{suffix}"
 
     def plan(self) -> Plan:
-        return Plan.model_validate_json(self.plan_file.read_text(encoding="utf-8"))
+        """What was accepted. Raises MissionError when that cannot be read."""
+        try:
+            return Plan.model_validate_json(self.plan_file.read_bytes())
+        except ValidationError:
+            raise MissionError(f"{self.plan_file}: not a plan of this version of Missions; start a new run") from None
 
     def alive(self) -> bool:
         """Whether a process owns the run now."""

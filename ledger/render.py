@@ -10,27 +10,21 @@ from markdown_it import MarkdownIt
 from ledger.report import FeatureReport, MilestoneReport, MissionReport, VerdictReport
 
 _SIGNS = {
-    "passed": "✅",
-    "sealed": "✅",
-    "integrated": "✅",
-    "done": "☑️",
-    "failed": "❌",
-    "quarantined": "☣️",
-    "rejected": "❌",
-    "blocked": "⛔",
-    "inconclusive": "❔",
-    "cancelled": "⏹️",
-    "stopped": "⏸️",
-    "paused": "⏸️",
-    "waiting": "✋",
-    "running": "▶️",
-    "pending": "·",
+    "passed": "✓",
+    "sealed": "✓",
+    "integrated": "✓",
+    "done": "✓",
+    "failed": "✗",
+    "quarantined": "✗",
+    "rejected": "✗",
+    "blocked": "✗",
+    "inconclusive": "?",
 }
 
 
 def sign(status: str) -> str:
-    """A status as a picture and a word."""
-    return f"{_SIGNS.get(status, '')} {status}"
+    """A status as a sign, where there is one, and a word."""
+    return f"{_SIGNS.get(status, '')} {status}".strip()
 
 
 def duration(seconds: float) -> str:
@@ -49,7 +43,7 @@ def markdown(report: MissionReport) -> str:
 
 def html(report: MissionReport) -> str:
     """The same as one self-contained page."""
-    body = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown(report))
+    body = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(markdown(report))
     return _PAGE.format(title=escape(f"{report.mission}: {report.status}"), body=body)
 
 
@@ -68,7 +62,7 @@ def _head(report: MissionReport) -> str:
     if report.reason:
         lines.append(f"**Why:** {cell(report.reason)}")
     if report.branch:
-        lines.append(f"The result is branch `{report.branch}` at `{report.commit}`.")
+        lines.append(f"The result is branch `{report.branch}` at `{report.commit}` in `{report.repository}`.")
     base = f" from `{report.base_branch}` at `{report.base}`" if report.base else ""
     lines.append(f"Run `{report.run}`{base}, started {report.started_at}, {duration(report.seconds)}.")
     return "\n\n".join(lines)
@@ -86,6 +80,8 @@ def _milestone(milestone: MilestoneReport) -> str:
             f"{m.feature}{'' if m.how == 'clean' else f' ({m.how})'}" for m in milestone.integration.merges
         )
         parts.append(f"**Integrated:** {merges}")
+    if milestone.repaired:
+        parts.append(f"**Repaired:** {', '.join(f'`{name}`' for name in milestone.repaired)}")
     if milestone.verdicts:
         about = f"**Verdicts** on `{milestone.commit}`, round {milestone.rounds}:"
         parts += [about, table(["check", "verdict", "time", "seen"], map(_verdict, milestone.verdicts))]
@@ -93,18 +89,18 @@ def _milestone(milestone: MilestoneReport) -> str:
 
 
 def _feature(feature: FeatureReport) -> list[str]:
-    what = cell(feature.reason or feature.summary or feature.title)
+    what = feature.reason or feature.summary or feature.title
     return [
         f"`{feature.id}`",
         sign(feature.status),
         str(feature.attempts),
         duration(feature.seconds),
-        what[:300],
+        cell(what[:300]),
     ]
 
 
 def _verdict(verdict: VerdictReport) -> list[str]:
-    seen = cell(verdict.reason)[-300:]
+    seen = cell(verdict.reason[-300:])
     evidence = " ".join(f"[{path.rpartition('/')[2]}]({path})" for path in verdict.evidence)
     return [
         f"`{verdict.id}` {cell(verdict.says)}",
@@ -143,6 +139,7 @@ table {{ border-collapse: collapse; width: 100%; margin: 1rem 0; }}
 th, td {{ text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid #d9dce0; }}
 th {{ background: #f3f4f6; }}
 code {{ background: #f3f4f6; padding: .1rem .25rem; border-radius: .2rem; font-size: .9em; overflow-wrap: anywhere; }}
+td:first-child code {{ white-space: nowrap; }}
 h2 {{ margin-top: 2.2rem; }}
 @media (prefers-color-scheme: dark) {{
   body {{ background: #14171a; color: #e6e8ea; }} th, code {{ background: #22272c; }}

@@ -97,6 +97,8 @@ class MilestoneReport(Entry):
     reason: str = ""
     rounds: int = 0
     """How often it was validated."""
+    repaired: list[str] = []
+    """Checks that did not pass at first and were given to the repairer."""
     base: str | None = None
     commit: str | None = None
     landed: bool = False
@@ -159,6 +161,7 @@ class Fold:
     def __init__(self, run: str, plan: Plan) -> None:
         self.report = _empty(run, plan)
         self._last: datetime | None = None
+        """When the run was last seen alive; None between its lives."""
 
     def add(self, event: Event) -> None:
         """Time between lives of the run does not count as the run's."""
@@ -166,7 +169,7 @@ class Fold:
         report.started_at = report.started_at or event.timestamp
         if event.kind is not Kind.MISSION_RESUMED and self._last:
             report.seconds = round(report.seconds + (at - self._last).total_seconds(), 3)
-        self._last = at
+        self._last = None if event.kind in (Kind.MISSION_PAUSED, Kind.MISSION_FAILED) else at
         _FOLDS.get(event.kind, _ignore)(report, event.data)
 
 
@@ -320,8 +323,10 @@ def _verdict(report: MissionReport, data: Data) -> None:
     report.milestone(data["milestone"]).verdicts.append(verdict)
 
 
-def _repairing(report: MissionReport, _data: Data) -> None:
+def _repairing(report: MissionReport, data: Data) -> None:
     report.totals.repairs += 1
+    milestone = report.milestone(data["milestone"])
+    milestone.repaired = list(dict.fromkeys([*milestone.repaired, *data["failing"]]))
 
 
 def _sealed(report: MissionReport, data: Data) -> None:

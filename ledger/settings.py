@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="MISSION_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="MISSION_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     home: Path = Path("~/.missions")
     """Where runs, worktrees and the embedded Prefect server live. `MISSION_HOME`."""

@@ -1,0 +1,1 @@
+"""A Prefect task each: thin, one call into the core."""

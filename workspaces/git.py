@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,9 @@ def head(worktree: Path) -> str:
     return answer(worktree, "rev-parse", "--verify", "HEAD^{commit}")
 
 
+@functools.lru_cache(maxsize=10_000)
 def tree_of(repo: Path, commit: str) -> str:
+    """The tree of a commit, given by its full name: that never changes."""
     return answer(repo, "rev-parse", "--verify", f"{commit}^{{tree}}")
 
 

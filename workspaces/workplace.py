@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from workspaces import git
 from workspaces.mission import Mission
 from workspaces.worktree import Workspace, create, remove, reuse
 
@@ -15,9 +14,9 @@ from workspaces.worktree import Workspace, create, remove, reuse
 def workplace(
     mission: Mission, name: str, commit: str, *, branch: str | None = None, shared: bool = False
 ) -> Iterator[Workspace]:
-    """A clean checkout of `commit`, gone afterwards with its branch.
+    """A clean checkout of `commit`, gone afterwards.
 
-    A `shared` one stays for the next step, without a branch; what git ignores in it stays too.
+    A `shared` one stays for the next step, on no branch; what git ignores in it stays too.
     """
     folder = mission.folder.worktrees / ("shared" if shared else name)
     make = reuse if shared else create
@@ -26,18 +25,12 @@ def workplace(
         yield workspace
     finally:
         if shared:
-            _free(workspace)
+            reuse(workspace.repo, workspace.path, branch=None, commit=workspace.base)
         else:
             clear(workspace)
 
 
 def clear(workspace: Workspace) -> None:
-    """Remove the checkout, its branch and what lies beside it."""
-    remove(workspace, delete_branch=True)
+    """Remove the checkout and what lies beside it."""
+    remove(workspace)
     shutil.rmtree(workspace.path.parent, ignore_errors=True)
-
-
-def _free(workspace: Workspace) -> None:
-    reuse(workspace.repo, workspace.path, branch=None, commit=workspace.base)
-    if workspace.branch:
-        git.delete_ref(workspace.repo, f"refs/heads/{workspace.branch}")
