@@ -54,8 +54,10 @@ class Record:
         self._append(kind, reason=reason, status=status.value, **_ending(run))
 
     def _find(self, issue: Issue) -> None:
-        known = sum(event.kind is Kind.FINDING_RECORDED for event in self.mission.ledger.events)
-        self._append(Kind.FINDING_RECORDED, id=f"F-{known + 1}", **issue.model_dump(mode="json"), source=self.session)
+        with self.mission.alone("findings"):
+            known = sum(event.kind is Kind.FINDING_RECORDED for event in self.mission.ledger.events)
+            fields = issue.model_dump(mode="json")
+            self._append(Kind.FINDING_RECORDED, id=f"F-{known + 1}", **fields, source=self.session)
 
     def _append(self, kind: Kind, **data: Any) -> None:
         assignment = self.assignment

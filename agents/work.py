@@ -19,7 +19,7 @@ from workspaces.merge import start_conflict
 from workspaces.mission import Mission, session_name
 from workspaces.preparation import NotPreparedError, prepare
 from workspaces.workplace import workplace
-from workspaces.worktree import Workspace
+from workspaces.worktree import Workspace, is_intact
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,18 @@ class Job:
 
 
 def carry_out(mission: Mission, job: Job) -> Outcome:
-    """Do the job, unless the ledger shows that it was done; every attempt gets a fresh workspace."""
-    if recorded := mission.ledger.recorded(job.key):
-        return Outcome(name=job.name, status=StepStatus.DONE, commit=recorded.data["commitId"], fresh=False)
-    failures = list(job.assignment.failures)
+    """Do the job, unless the ledger shows that it was done; every attempt gets a fresh workspace.
+
+    The same job asked for by two at once is done once.
+    """
+    with mission.alone(job.session_name):
+        if recorded := mission.ledger.recorded(job.key):
+            return Outcome(name=job.name, status=StepStatus.DONE, commit=recorded.data["commitId"], fresh=False)
+        return _attempts(mission, job)
+
+
+def _attempts(mission: Mission, job: Job) -> Outcome:
+    failures = [*job.assignment.failures, *mission.failures_so_far(job.session_name)]
     first = mission.runs_so_far(job.session_name) + 1
     for number in range(first, first + 1 + job.retries):
         assignment = job.assignment.model_copy(update={"attempt": number, "failures": list(failures)})
@@ -79,32 +87,44 @@ class _Attempt:
         if self.mission.halted:
             return self._outcome(StepStatus.STOPPED, reason="the mission stopped before this began")
         self.record.started()
+        try:
+            with self._workplace() as workspace:
+                return self._in(workspace)
+        except (git.GitError, OSError) as error:
+            # What an agent does to its folder, a full disk: this attempt's end, not the mission's.
+            return self._refuse(AgentRun.none(), NotProvedError(f"the workspace could not be used: {error}"))
+
+    def _in(self, workspace: Workspace) -> Outcome:
         run = AgentRun.none()
-        with self._workplace() as workspace:
-            try:
-                self._prepare(workspace)
-                run, harm = self._run_agent(workspace)
-                return self._prove(workspace, run, harm)
-            except NotProvedError as refusal:
-                self._archive(workspace)
-                return self._refuse(run, refusal)
-            except BaseException:
-                self._archive(workspace)
-                raise
+        try:
+            workspace = self._prepare(workspace)
+            run, harm = self._run_agent(workspace)
+            return self._prove(workspace, run, harm)
+        except NotProvedError as refusal:
+            self._archive(workspace)
+            return self._refuse(run, refusal)
+        except BaseException:
+            self._archive(workspace)
+            raise
 
     def _workplace(self) -> AbstractContextManager[Workspace]:
         shared = not self.mission.plan.blueprint.use_worktrees
         branch = self.mission.work_branch(self.session)
         return workplace(self.mission, self.session, self.job.assignment.base, branch=branch, shared=shared)
 
-    def _prepare(self, workspace: Workspace) -> None:
+    def _prepare(self, workspace: Workspace) -> Workspace:
+        """Run the setup. What it leaves unignored is known from here on, and is nobody's work."""
         setup, transcript = self.mission.plan.blueprint.setup, self.mission.folder.transcript(self.session)
         try:
             prepare(workspace.path, setup, stop=self.mission.stop, transcript=transcript)
         except NotPreparedError as error:
-            raise NotProvedError(str(error)) from None
+            stopped = self.mission.stop.is_set()
+            raise NotProvedError(str(error), StepStatus.STOPPED if stopped else StepStatus.FAILED) from None
+        if setup:
+            workspace = replace(workspace, leftovers=git.leftovers(workspace.path))
         if self.job.merging:
             start_conflict(workspace, self.job.merging)
+        return workspace
 
     def _run_agent(self, workspace: Workspace) -> tuple[AgentRun, list[str]]:
         """The agent's run, and what it did to the user's checkout meanwhile."""
@@ -114,8 +134,12 @@ class _Attempt:
         desk.assignment.write_text(self.job.assignment.model_dump_json(), encoding="utf-8")
         desk.handoff.unlink(missing_ok=True)
         before = fingerprint.fingerprint(self.mission.root)
+        self.mission.at_work.add(self.session)
         run = agent_for(plan.agent(self.job.agent), Path(plan.folder)).run(self.job.assignment, desk)
-        return run, fingerprint.difference(before, fingerprint.fingerprint(self.mission.root))
+        harm = fingerprint.difference(before, fingerprint.fingerprint(self.mission.root))
+        if not harm:
+            self.mission.at_work.discard(self.session)
+        return run, harm
 
     def _desk(self, workspace: Workspace) -> Desk:
         return Desk(
@@ -132,17 +156,24 @@ class _Attempt:
     def _prove(self, workspace: Workspace, run: AgentRun, harm: list[str]) -> Outcome:
         """Completed means: it stopped by itself, kept to its workspace, and git shows what was asked for."""
         if harm:
-            what = f"the user's checkout changed while this agent ran: {', '.join(harm)}"
-            raise NotProvedError(what, StepStatus.QUARANTINED)
+            raise NotProvedError(self._accusation(harm), StepStatus.QUARANTINED)
         if self.mission.stop.is_set():
             raise NotProvedError("the mission was stopped", StepStatus.STOPPED)
         if not run.stopped_by_itself:
             raise NotProvedError(run.reason)
+        if not is_intact(workspace):
+            raise NotProvedError("the agent damaged its workspace: it is no longer a worktree of the repository")
         handoff = self._handoff(workspace)
         commit = self.job.judge(workspace, handoff)
         self._keep(workspace, commit)
         self.record.completed(run, commit, handoff, self.job.key)
         return self._outcome(StepStatus.DONE, commit=commit)
+
+    def _accusation(self, harm: list[str]) -> str:
+        """Who of those at work did it cannot be seen: all are named, and none is trusted."""
+        others = sorted(self.mission.at_work - {self.session})
+        company = f" (as did {', '.join(others)})" if others else ""
+        return f"the user's checkout changed while this agent ran{company}: {', '.join(harm)}"
 
     def _handoff(self, workspace: Workspace) -> Handoff | None:
         declared = self.mission.plan.agent(self.job.agent).env
@@ -157,7 +188,11 @@ class _Attempt:
 
     def _archive(self, workspace: Workspace) -> None:
         """Keep what the attempt left, committed or not, where nothing removes it."""
-        self._keep(workspace, git.commit_all(workspace.path, f"Unfinished work of {self.session}"))
+        if is_intact(workspace):
+            message = f"Unfinished work of {self.session}"
+            self._keep(workspace, git.snapshot(workspace.path, message, leaving=workspace.leftovers))
+        elif committed := git.resolve_branch(self.mission.root, f"{workspace.branch}"):
+            self._keep(workspace, committed)
 
     def _keep(self, workspace: Workspace, commit: str) -> None:
         """From its branch, which ends with the attempt, to where it stays reachable; in one step of git's."""

@@ -11,8 +11,11 @@ import click
 
 from blueprints.errors import MissionError
 from cli import options
-from ledger.events import Event, Kind, Ledger, read_events
+from ledger.events import Event, Kind, read_events
 from ledger.folder import RunFolder
+from ledger.settings import Settings
+from ledger.written import write_report
+from workspaces.opening import opened
 
 _OPENS_WITHIN = 20.0
 """Seconds between the proposal in the ledger and the gate's form in Prefect, at the most."""
@@ -55,9 +58,10 @@ def decide(folder: RunFolder, decision: str, note: str, max_concurrency: int | N
     if folder.alive():
         _resume(folder, gate, answer)
         return f"{folder.run}: {decision} sent"
-    with folder.own():
+    with opened(folder, Settings()) as mission:
         kind = Kind.PLAN_APPROVED if decision == "approve" else Kind.PLAN_REJECTED
-        Ledger(folder.ledger).append(kind, plan=gate.data["plan"], **answer)
+        mission.ledger.append(kind, plan=gate.data["plan"], **answer)
+        write_report(folder, mission.plan, mission.ledger.events)
     go_on = f"; its process is gone: go on with `mission resume {folder.run}`" if decision == "approve" else ""
     return f"{folder.run}: {decision} recorded{go_on}"
 
@@ -77,26 +81,29 @@ def _open_gate(folder: RunFolder) -> Event:
 
 def _resume(folder: RunFolder, gate: Event, answer: dict[str, Any]) -> None:
     """Answer Prefect's form. The proposal is written just before the form opens, so the first try may be early."""
+    api = gate.data["api"]
+    url = f"{api}/flow_runs/{gate.data['flowRun']}/resume"
+    deadline = time.monotonic() + _OPENS_WITHIN
+    while (refused := _send(url, api, answer)) and time.monotonic() < deadline and folder.alive():
+        time.sleep(0.2)
+    if refused:
+        raise MissionError(f"Prefect refused the decision on {folder.run}: {refused}", exit_code=1)
+
+
+def _send(url: str, api: str, answer: dict[str, Any]) -> str | None:
+    """Why Prefect does not take the answer, or None when it did. Raises for an answer that it never will."""
     import httpx
 
-    url = f"{gate.data['api']}/flow_runs/{gate.data['flowRun']}/resume"
-    deadline = time.monotonic() + _OPENS_WITHIN
-    while True:
-        try:
-            response = httpx.post(url, json={"run_input": answer}, headers=_credentials(), timeout=30)
-        except httpx.TransportError as error:
-            raise MissionError(
-                f"Prefect at {gate.data['api']} does not answer ({error}); is the server up?", exit_code=1
-            ) from None
-        told = response.json() if response.headers.get("content-type", "").startswith("application/json") else {}
-        if response.is_success and told.get("status") == "ACCEPT":
-            return
-        if time.monotonic() > deadline:
-            raise MissionError(
-                f"Prefect refused the decision on {folder.run}: {response.status_code} {response.text}",
-                exit_code=1,
-            )
-        time.sleep(0.2)
+    try:
+        with httpx.Client(trust_env=not api.startswith("http://127."), timeout=30) as client:
+            response = client.post(url, json={"run_input": answer}, headers=_credentials())
+    except httpx.TransportError as error:
+        raise MissionError(f"Prefect at {api} does not answer ({error}); is the server up?", exit_code=1) from None
+    told: dict[str, Any] = response.json() if "json" in response.headers.get("content-type", "") else {}
+    if response.status_code in (401, 403, 422):
+        raise MissionError(f"Prefect at {api} refuses the answer: {response.status_code} {response.text}", exit_code=1)
+    accepted = response.is_success and told.get("status") == "ACCEPT"
+    return None if accepted else f"{response.status_code} {response.text}"
 
 
 def _credentials() -> dict[str, str]:

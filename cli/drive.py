@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+import httpx
 
+from blueprints.errors import MissionError
 from blueprints.load import Loaded
 from cli import options
 from cli.embedded import use_server
@@ -38,8 +40,7 @@ def drive(folder: RunFolder, *, as_json: bool) -> int:
     click.echo(f"run {folder.run}", err=as_json)
     api = use_server(folder.home)
     click.echo(f"Prefect at {api.removesuffix('/api')}", err=as_json)
-    show = _Show(folder, silent=as_json)
-    with show:
+    with _Progress(folder, stderr=as_json):
         _call_flow(folder)
     report = standing(folder)
     _close(folder, report, as_json=as_json)
@@ -59,51 +60,52 @@ def _call_flow(folder: RunFolder) -> None:
     async def call() -> None:
         await result_of(await flow(run=folder.run, return_state=True))
 
-    asyncio.run(call())
+    try:
+        asyncio.run(call())
+    except httpx.TransportError as error:
+        raise MissionError(
+            f"Prefect does not answer ({error}); when it does, go on with `mission resume {folder.run}`", exit_code=1
+        ) from None
 
 
 def _quieten_prefect() -> None:
     """Prefect's own log goes to its UI; the terminal is ours. What the user set stays."""
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
-    os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "30")  # a server that restarts is waited for
+    os.environ.setdefault("PREFECT_LOGGING_INTERNAL_LEVEL", "CRITICAL")
+    os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "6")  # a restart of the server is waited for: 1 + 2 + … + 32 s
 
 
-class _Show:
+class _Progress:
     """Progress, and the question at the gate, on a thread beside the flow."""
 
-    def __init__(self, folder: RunFolder, *, silent: bool) -> None:
-        self._folder, self._silent = folder, silent
+    def __init__(self, folder: RunFolder, *, stderr: bool) -> None:
+        self._folder, self._stderr = folder, stderr
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="progress", daemon=True)
 
     def __enter__(self) -> None:
-        if not self._silent:
-            self._thread.start()
+        self._thread.start()
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
-        if not self._silent:
-            self._thread.join()
+        self._thread.join()
 
     def _follow(self) -> None:
         at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-        with Follower(self._folder) as follower:
+        with Follower(self._folder, stderr=self._stderr) as follower:
             while not self._over.wait(_LOOK):
                 if follower.look().status is not RunStatus.WAITING:
                     continue
                 follower.pause()
-                _tell_how(self._folder)
+                how = f"approve it in Prefect's UI, or with `mission approve {self._folder.run}` (or reject, revise)"
+                click.echo(how, err=self._stderr)
                 if at_terminal:
                     ask_at_terminal(self._folder, self._over)
                 while follower.look().status is RunStatus.WAITING and not self._over.wait(_LOOK):
                     pass
                 follower.go_on()
             follower.look()
-
-
-def _tell_how(folder: RunFolder) -> None:
-    click.echo(f"approve it in Prefect's UI, or with `mission approve {folder.run}` (or reject, revise)")
 
 
 def _close(folder: RunFolder, report: MissionReport, *, as_json: bool) -> None:
@@ -113,5 +115,5 @@ def _close(folder: RunFolder, report: MissionReport, *, as_json: bool) -> None:
     print_report(report)
     if folder.report("md").exists():
         click.echo(f"report {folder.report('html')}")
-    if report.status is RunStatus.PAUSED:
+    if report.status in (RunStatus.PAUSED, RunStatus.WAITING):
         click.echo(f"go on with `mission resume {folder.run}`")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import importlib.util
 import json
 import os
 import signal
@@ -15,12 +16,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import certifi
 import httpx
 
 from blueprints.errors import MissionError
 from ledger.files import write_file
+from workspaces.environment import environment
 
 _BATCHES = (
     "TASK_RUN_RECORDER_BATCH_SIZE",
@@ -29,16 +32,18 @@ _BATCHES = (
     "EVENT_PERSISTER_READ_BATCH_SIZE",
     "TRIGGERS_READ_BATCH_SIZE",
 )
+_ENDS_WITHIN = 15
+"""Seconds it may take to end by itself."""
 _READY_WITHIN = 120
 """Seconds a first start may take on a slow disk; 10 is usual."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A Prefect server and, when it is ours, the process behind it."""
+    """The embedded Prefect server and the process behind it."""
 
     url: str
-    pid: int | None = None
+    pid: int
 
     @property
     def api(self) -> str:
@@ -51,12 +56,28 @@ def configured_api() -> str | None:
         return url
     home = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
     path = Path(os.environ.get("PREFECT_PROFILES_PATH", str(home / "profiles.toml"))).expanduser()
-    if not path.is_file():
-        return None
-    profiles = tomllib.loads(path.read_text(encoding="utf-8"))
-    active = os.environ.get("PREFECT_PROFILE") or profiles.get("active")
-    profile_url: str | None = profiles.get("profiles", {}).get(active, {}).get("PREFECT_API_URL")
-    return profile_url
+    own = _profiles(path)
+    active = os.environ.get("PREFECT_PROFILE") or own.get("active")
+    profiles: dict[str, Any] = _profiles(_prefect_s_own()).get("profiles", {}) | own.get("profiles", {})
+    url = profiles.get(active, {}).get("PREFECT_API_URL")
+    return str(url) if url else None
+
+
+def _profiles(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise MissionError(f"{path}: not Prefect's profiles ({error}); mend it, or set PREFECT_API_URL") from None
+
+
+def _prefect_s_own() -> Path:
+    """The profiles that come with Prefect, such as `local`: choosing one writes down no more than its name."""
+    prefect = importlib.util.find_spec("prefect")
+    assert prefect
+    assert prefect.origin
+    return Path(prefect.origin).parent / "settings" / "profiles.toml"
 
 
 def use_server(home: Path) -> str:
@@ -92,26 +113,35 @@ def ensure(home: Path) -> Server:
 
 
 def running(home: Path) -> Server | None:
-    """The embedded server if it answers."""
-    try:
-        known = json.loads((home / "prefect" / "server.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    """The embedded server, waited for while it is busy or starting; None when its process is not there."""
+    server = _known(home)
+    if server is None or not _ours(server):
         return None
-    server = Server(known["url"], known["pid"])
-    return server if _ours(server) and _healthy(server) else None
+    _await(server, home / "prefect" / "server.log")
+    return server
 
 
 def stop(home: Path) -> bool:
     """End the embedded server; False when none runs."""
     with _alone(home):
-        server = running(home)
-        if server is None or server.pid is None:
+        server = _known(home)
+        (home / "prefect" / "server.json").unlink(missing_ok=True)
+        if server is None or not _ours(server):
             return False
         os.killpg(server.pid, signal.SIGTERM)
+        deadline = time.monotonic() + _ENDS_WITHIN
         while _ours(server):
+            if time.monotonic() > deadline:
+                os.killpg(server.pid, signal.SIGKILL)
             time.sleep(0.1)
-        (home / "prefect" / "server.json").unlink()
         return True
+
+
+def _known(home: Path) -> Server | None:
+    try:
+        return Server(**json.loads((home / "prefect" / "server.json").read_bytes()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
 
 
 def _start(home: Path) -> Server:
@@ -119,15 +149,11 @@ def _start(home: Path) -> Server:
     folder.mkdir(parents=True, exist_ok=True)
     port = _free_port()
     log = folder / "server.log"
-    argv = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    # Agents and their merges come first: nothing waits for the server's records.
+    argv = ["nice", "-n", "10", sys.executable, "-m", "prefect", "server", "start"]
     with log.open("ab") as stream:
         process = subprocess.Popen(
-            [
-                "nice",
-                "-n",
-                "5",
-                *argv,
-            ],  # agents and their merges come first; nothing waits for the server's records
+            [*argv, "--host", "127.0.0.1", "--port", str(port)],
             cwd=folder,
             env=_environment(folder, port),
             stdin=subprocess.DEVNULL,
@@ -136,14 +162,14 @@ def _start(home: Path) -> Server:
             start_new_session=True,
         )
     server = Server(f"http://127.0.0.1:{port}", process.pid)
-    _await(server, process, log)
     write_file(folder / "server.json", json.dumps(asdict(server)))
+    _await(server, log)
     return server
 
 
 def _environment(folder: Path, port: int) -> dict[str, str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-    return own | {
+    """Built, as every environment is: the server outlives the terminal that started it."""
+    return environment() | {
         "PREFECT_HOME": str(folder),
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{folder / 'prefect.db'}",
@@ -156,14 +182,16 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
     }
 
 
-def _await(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
+def _await(server: Server, log: Path) -> None:
     deadline = time.monotonic() + _READY_WITHIN
     while not _healthy(server):
-        if process.poll() is not None:
+        if not _ours(server):
             raise MissionError(f"the Prefect server ended while starting; see {log}", exit_code=1)
         if time.monotonic() > deadline:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise MissionError(f"the Prefect server was not ready after {_READY_WITHIN} s; see {log}", exit_code=1)
+            raise MissionError(
+                f"the Prefect server did not answer for {_READY_WITHIN} s; see {log}, or `mission server stop`",
+                exit_code=1,
+            )
         time.sleep(0.1)
 
 
@@ -180,7 +208,7 @@ def _ours(server: Server) -> bool:
     if Path("/proc/self").exists():
         return command.exists() and server.url.rpartition(":")[2].encode() in command.read_bytes()
     try:
-        os.kill(server.pid or 0, 0)
+        os.kill(server.pid, 0)
     except OSError:
         return False
     return True

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
+from blueprints.errors import MissionError
 from cli import options
 from cli.standing import standing
-from ledger.folder import all_runs
+from ledger.folder import RunFolder, all_runs
 from ledger.settings import Settings
 
 
@@ -14,12 +15,19 @@ from ledger.settings import Settings
 @options.as_json
 def command(as_json: bool) -> None:
     """List all runs, oldest first."""
-    reports = [standing(folder) for folder in all_runs(Settings().home)]
+    rows = [_row(folder) for folder in all_runs(Settings().home)]
     if as_json:
-        options.echo_json(
-            [{"run": r.run, "status": r.status, "reason": r.reason, "startedAt": r.started_at} for r in reports]
-        )
-    elif not reports:
+        options.echo_json(rows)
+    elif not rows:
         click.echo("no runs yet; start one with `mission run BLUEPRINT`")
-    for report in [] if as_json else reports:
-        click.echo(f"{report.run:<44} {report.status:<12} {report.started_at[:16]}  {report.reason[:80]}".rstrip())
+    for row in [] if as_json else rows:
+        click.echo(f"{row['run']:<44} {row['status']:<12} {row['startedAt'][:16]}  {row['reason'][:80]}".rstrip())
+
+
+def _row(folder: RunFolder) -> dict[str, str]:
+    """One damaged run is a row, and not the end of the list."""
+    try:
+        report = standing(folder)
+    except MissionError as error:
+        return {"run": folder.run, "status": "unreadable", "reason": str(error), "startedAt": ""}
+    return {"run": report.run, "status": report.status, "reason": report.reason, "startedAt": report.started_at}

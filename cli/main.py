@@ -5,8 +5,12 @@ from __future__ import annotations
 import importlib
 import sys
 import traceback
+from pathlib import Path
 
 import click
+
+# Before all others: PyPI has packages of our names, such as `validators`, and an editable install comes last.
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from blueprints.errors import MissionError
 
@@ -28,6 +32,7 @@ _COMMANDS = {
     "server": "cli.server:command",
 }
 
+FAILED = 1
 BUG = 3
 INTERRUPTED = 130
 
@@ -66,6 +71,8 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone; Python would complain about it once more
         code = 0
+    except OSError as error:
+        code = _say(f"{error}", FAILED)
     except Exception:
         traceback.print_exc()
         code = _say("this is a bug in Missions: please report it with the lines above", BUG)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from blueprints.errors import MissionError
 from cli import options
+from ledger.folder import all_runs
 from ledger.settings import Settings
 
 
@@ -38,8 +40,12 @@ def start() -> None:
 
 
 @command.command("stop")
-def stop() -> None:
+@click.option("--force", is_flag=True, help="Also while a run is at work.")
+def stop(force: bool) -> None:
     """Stop the embedded server; runs and their reports stay."""
     from cli import embedded
 
+    at_work = [folder.run for folder in all_runs(Settings().home) if folder.alive()]
+    if at_work and not force:
+        raise MissionError(f"{', '.join(at_work)} is at work; pause it first, or give --force", exit_code=1)
     click.echo("stopped" if embedded.stop(Settings().home) else "the embedded server is not running")

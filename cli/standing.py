@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger.events import read_events
 from ledger.folder import RunFolder
-from ledger.report import MissionReport, RunStatus, build_report
+from ledger.report import MissionReport, RunStatus, build_report, nobody_at_work
 
 
 def standing(folder: RunFolder) -> MissionReport:
@@ -13,5 +13,6 @@ def standing(folder: RunFolder) -> MissionReport:
     if report.status in (RunStatus.RUNNING, RunStatus.WAITING) and not folder.alive():
         if report.status is RunStatus.RUNNING:
             report.status = RunStatus.PAUSED
+        nobody_at_work(report)
         report.reason = f"its process is gone; go on with `mission resume {folder.run}`"
     return report

@@ -9,8 +9,11 @@ import click
 from blueprints.errors import MissionError
 from cli import options
 from cli.standing import standing
-from ledger.events import Kind, Ledger
+from ledger.events import Kind
 from ledger.folder import RunFolder, ask
+from ledger.settings import Settings
+from ledger.written import write_report
+from workspaces.opening import opened
 
 
 @click.command("pause")
@@ -42,6 +45,8 @@ def cancel(run: str | None) -> None:
 
 
 def _record(folder: RunFolder) -> None:
-    with folder.own():
+    """Nobody is at work on it: what its last process left is cleared away, and the end written down, here."""
+    with opened(folder, Settings()) as mission:
         by = getpass.getuser()
-        Ledger(folder.ledger).append(Kind.MISSION_CANCELLED, reason=f"cancelled by {by}", by=by)
+        mission.ledger.append(Kind.MISSION_CANCELLED, reason=f"cancelled by {by}", by=by)
+        write_report(folder, mission.plan, mission.ledger.events)

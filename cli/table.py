@@ -100,10 +100,11 @@ def watch(folder: RunFolder) -> None:
 class Follower:
     """Shows a run while it goes on: a live table at a terminal, a line per event elsewhere."""
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: RunFolder, *, stderr: bool = False) -> None:
         self._tail = Tail(folder.ledger)
         self._fold = Fold(folder.run, folder.plan())
-        console = Console(highlight=False)
+        self._stderr = stderr
+        console = Console(highlight=False, stderr=stderr)
         self._live = Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
 
     def __enter__(self) -> Follower:
@@ -121,7 +122,7 @@ class Follower:
             self._fold.add(event)
             line = told(event)
             if line and not self._live:
-                click.echo(line)
+                click.echo(line, err=self._stderr)
         if self._live:
             self._live.update(picture(self._fold.report))
         return self._fold.report

@@ -91,7 +91,7 @@ def _form(mission: Mission) -> type[Decision]:
 
 def _record(mission: Mission, decision: Decision) -> None:
     if decision.decision == "approve":
-        mission.max_concurrency = decision.maxConcurrency
+        mission.limit(decision.maxConcurrency)
         kind = Kind.PLAN_APPROVED
     else:
         kind = Kind.PLAN_REJECTED
@@ -101,5 +101,5 @@ def _record(mission: Mission, decision: Decision) -> None:
         decision=decision.decision,
         by=decision.by or "somebody in Prefect's UI",
         note=decision.note,
-        maxConcurrency=decision.maxConcurrency,
+        maxConcurrency=mission.max_concurrency,
     )

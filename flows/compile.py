@@ -7,16 +7,17 @@ from typing import Any
 
 from prefect import Flow, State
 from prefect.runtime import flow_run
+from pydantic import PositiveInt
 
 from blueprints.load import Loaded
 from flows.conduct import conduct
-from flows.opening import opened
+from flows.opening import at_work
 from ledger.settings import Settings
 from workspaces.acceptance import accept
 
 _PARAMETERS = """Args:
     repository: A folder in the repository to work on, instead of the blueprint's.
-    max_concurrency: Most agents at work at once.
+    max_concurrency: Most agents at work at once, instead of the blueprint's or the approver's number.
     run: The run to go on with, or the name for a new one.
 """
 
@@ -32,7 +33,7 @@ def compile_flow(loaded: Loaded, *, module: str = __name__, name: str = "run_mis
 
     async def run_mission(
         repository: str | None = None,
-        max_concurrency: int = blueprint.max_concurrency,
+        max_concurrency: PositiveInt | None = None,
         run: str | None = None,
     ) -> State[str]:
         return await run_loaded(loaded, repository=repository, max_concurrency=max_concurrency, run=run)
@@ -57,5 +58,5 @@ async def run_loaded(
     settings = Settings()
     path = Path(repository) if repository else None
     folder = accept(loaded, settings, run=run or run_id(loaded.blueprint.mission), path=path)
-    with opened(folder, settings, max_concurrency=max_concurrency, ui=flow_run.ui_url) as mission:
+    with at_work(folder, settings, max_concurrency=max_concurrency, ui=flow_run.ui_url) as mission:
         return await conduct(mission)

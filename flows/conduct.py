@@ -12,7 +12,7 @@ from flows.approval import approve_plan
 from flows.events import forward_events
 from flows.milestone import MilestoneOutcome, milestone_flow
 from flows.results import result_of
-from flows.watch import Wish, watching
+from flows.watch import cancelled_in_prefect, watching
 from ledger.events import Kind
 from ledger.report import MissionReport, RunStatus, StepStatus
 from tasks.report import publish, report_task
@@ -23,36 +23,49 @@ from workspaces.mission import Mission
 async def conduct(mission: Mission) -> State[str]:
     """Bring the mission to an outcome, or to a pause from which it can be resumed. The state tells which."""
     forward_events(mission)
-    async with watching(mission, _flow_run()) as wish:
+    try:
+        await _run(mission)
+    except BaseException as error:
+        mission.stop.set()  # agents do not go on for a mission that cannot
+        mission.ledger.append(Kind.MISSION_FAILED, reason=f"the engine failed: {type(error).__name__}: {error}")
+        await report_task(mission.run)
+        raise
+    return _state(await report_task(mission.run))
+
+
+async def _run(mission: Mission) -> None:
+    flow_run = _flow_run()
+    async with watching(mission, flow_run):
         decision = await approve_plan(mission.run)
         outcome = await _milestones(mission) if decision == "approve" else None
-        _conclude(mission, outcome, decision, wish)
-    return _state(await report_task(mission.run))
+    if mission.halted and await cancelled_in_prefect(flow_run):
+        mission.wish("cancel", "Prefect")  # Prefect's cancel button is a signal first
+    _conclude(mission, outcome)
 
 
 async def _milestones(mission: Mission) -> MilestoneOutcome:
     """The last milestone's outcome, or the first that was not sealed."""
     base = mission.repository.base
     for milestone in mission.plan.milestones:
+        await publish(mission)
         state = await milestone_flow(mission.run, milestone.name, base, return_state=True)
         outcome: MilestoneOutcome = await result_of(state)
         if outcome.status is not StepStatus.SEALED:
             return outcome
         base = str(outcome.commit)
-        await publish(mission)
     return outcome
 
 
-def _conclude(mission: Mission, outcome: MilestoneOutcome | None, decision: str, wish: Wish) -> None:
-    """Write the run's end into the ledger. A rejection is there already."""
+def _conclude(mission: Mission, outcome: MilestoneOutcome | None) -> None:
+    """Write the run's end into the ledger. A decision against the plan is there already; one that is open stays so."""
     if outcome is not None and outcome.status is StepStatus.SEALED:
         _complete(mission, outcome.commit)
-    elif wish.action == "cancel":
-        mission.ledger.append(Kind.MISSION_CANCELLED, reason=f"cancelled by {wish.by}", by=wish.by)
-    elif decision == "stopped" or mission.halted:
-        mission.ledger.append(Kind.MISSION_PAUSED, reason=f"paused by {wish.by or 'a signal'}")
-    elif outcome is not None:
+    elif mission.wished == "cancel":
+        mission.ledger.append(Kind.MISSION_CANCELLED, reason=f"cancelled by {mission.wished_by}", by=mission.wished_by)
+    elif outcome is not None and outcome.status is StepStatus.FAILED:
         mission.ledger.append(Kind.MISSION_FAILED, reason=f"milestone {outcome.name}: {outcome.reason}")
+    elif outcome is not None:
+        mission.ledger.append(Kind.MISSION_PAUSED, reason=f"paused by {mission.wished_by}")
 
 
 def _complete(mission: Mission, commit: str | None) -> None:
@@ -82,8 +95,5 @@ def _state(report: MissionReport) -> State[str]:
         case RunStatus.REJECTED | RunStatus.CANCELLED:
             return Cancelled(message=told, data=report.run)
         case _:
-            return Crashed(
-                message=f"{told}; go on with `mission resume {report.run}`",
-                name="Interrupted",
-                data=report.run,
-            )
+            hint = f"{told}; go on with `mission resume {report.run}`"
+            return Crashed(message=hint, name="Interrupted", data=report.run)

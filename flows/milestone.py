@@ -13,6 +13,7 @@ from agents.outcome import Outcome
 from blueprints.schema import Value
 from flows.features import build_features
 from flows.results import result_when_done
+from flows.watch import catch_signals
 from ledger.events import Kind
 from ledger.report import StepStatus
 from tasks.active import mission_of
@@ -42,6 +43,7 @@ _POOL: TaskRunner[PrefectFuture[Any]] = ThreadPoolTaskRunner(max_workers=THREADS
 async def milestone_flow(run: str, milestone: str, base: str) -> State[Any]:
     """From the previous milestone's commit to this one's, sealed."""
     mission = mission_of(run)
+    catch_signals(mission)
     outcome = _already_sealed(mission, milestone) or await _reach(mission, milestone, base)
     if outcome.status is StepStatus.SEALED:
         return Completed(message=f"sealed at {outcome.commit}", data=outcome)
@@ -109,8 +111,8 @@ def _seal(mission: Mission, milestone: str, base: str, commit: str, verdicts: li
 
 def _not_built(milestone: str, missing: dict[str, Outcome]) -> MilestoneOutcome:
     reason = "; ".join(f"{name} {outcome.status}: {outcome.reason}" for name, outcome in missing.items())
-    only_stopped = all(outcome.status is StepStatus.STOPPED for outcome in missing.values())
-    status = StepStatus.STOPPED if only_stopped else StepStatus.FAILED
+    failed = any(outcome.status in (StepStatus.FAILED, StepStatus.QUARANTINED) for outcome in missing.values())
+    status = StepStatus.FAILED if failed else StepStatus.STOPPED
     return MilestoneOutcome(name=milestone, status=status, reason=reason)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prefect import State, flow
 from prefect.runtime import flow_run
+from pydantic import PositiveInt
 
 from blueprints.load import load_blueprint
 from flows.compile import run_id, run_loaded
@@ -17,7 +18,7 @@ def _run_name() -> str:
 async def mission(
     blueprint: str,
     repository: str | None = None,
-    max_concurrency: int | None = None,
+    max_concurrency: PositiveInt | None = None,
     run: str | None = None,
 ) -> State[str]:
     """Run a mission from its blueprint.

@@ -36,7 +36,7 @@ class ReadySet:
         """The features that can no longer start, because one they wait for is not done."""
         blocked: list[Outcome] = []
         for feature in self._unsettled():
-            if cause := next((n for n in feature.waits_for if n in self.outcomes and not self.outcomes[n].done), None):
+            if cause := next(filter(self._hopeless, feature.waits_for), None):
                 status = self.outcomes[cause].status
                 blocked.append(
                     Outcome(name=feature.id, status=StepStatus.BLOCKED, reason=f"needs {cause}, which is {status}")
@@ -48,6 +48,11 @@ class ReadySet:
     def commits(self, feature: PlannedFeature) -> dict[str, str]:
         """The commits of what the feature waits for, in the plan's order."""
         return {name: commit for name in feature.waits_for if (commit := self.outcomes[name].commit)}
+
+    def _hopeless(self, name: str) -> bool:
+        """What was stopped with the mission is not: it comes back when the mission does."""
+        outcome = self.outcomes.get(name)
+        return outcome is not None and not outcome.done and outcome.status is not StepStatus.STOPPED
 
     def _ready(self, feature: PlannedFeature) -> bool:
         unsettled = feature.id not in self.outcomes and feature.id not in self.running

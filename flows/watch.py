@@ -1,14 +1,14 @@
-"""What reaches a running mission from outside: requests of other terminals, and Prefect's own cancel button."""
+"""What reaches a running mission from outside: requests of other terminals, signals, Prefect's cancel button."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import signal
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
@@ -21,63 +21,62 @@ _REQUESTS = 0.2
 _STATES = 3.0
 """Seconds between looks at the flow run's state in Prefect."""
 _CANCELLED = (StateType.CANCELLING, StateType.CANCELLED)
-
-
-@dataclass
-class Wish:
-    """Why the mission is to stop, when it is."""
-
-    action: str = ""
-    """cancel or pause."""
-    by: str = ""
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @asynccontextmanager
-async def watching(mission: Mission, flow_run: UUID) -> AsyncIterator[Wish]:
-    """While the block runs, a wish from outside sets the mission's `stop` or `drain`."""
-    wish = Wish()
-    watchers = [
-        asyncio.create_task(_requests(mission, wish)),
-        asyncio.create_task(_states(mission, flow_run, wish)),
-    ]
-    _catch_signals(mission, wish)
+async def watching(mission: Mission, flow_run: UUID) -> AsyncIterator[None]:
+    """While the block runs, whoever wishes the mission to stop is heard."""
+    watchers = [asyncio.create_task(_requests(mission)), asyncio.create_task(_states(mission, flow_run))]
+    catch_signals(mission)
     try:
-        yield wish
+        yield
     finally:
         for watcher in watchers:
             watcher.cancel()
         await asyncio.gather(*watchers, return_exceptions=True)
 
 
-def _catch_signals(mission: Mission, wish: Wish) -> None:
-    """The first signal pauses the mission cleanly; a second one has its usual, sudden effect."""
-    if threading.current_thread() is not threading.main_thread():
+def catch_signals(mission: Mission) -> None:
+    """The first signal pauses the mission cleanly; a second one has its usual, sudden effect.
+
+    To be called in each flow: Prefect puts a SIGTERM handler of its own in place when a flow starts.
+    """
+    if threading.current_thread() is not threading.main_thread() or mission.stop.is_set():
         return
     loop = asyncio.get_running_loop()
 
     def pause(number: signal.Signals) -> None:
         loop.remove_signal_handler(number)
-        wish.action, wish.by = wish.action or "pause", wish.by or number.name
-        mission.stop.set()
+        mission.wish("pause", number.name)
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _SIGNALS:
         loop.add_signal_handler(number, pause, number)
 
 
-async def _requests(mission: Mission, wish: Wish) -> None:
-    while not mission.folder.request.exists():
-        await asyncio.sleep(_REQUESTS)
-    asked = json.loads(mission.folder.request.read_text(encoding="utf-8"))
-    wish.action, wish.by = asked["action"], asked["by"]
-    (mission.drain if asked.get("how") == "drain" else mission.stop).set()
-
-
-async def _states(mission: Mission, flow_run: UUID, wish: Wish) -> None:
-    async with get_client() as client:
-        while True:
-            await asyncio.sleep(_STATES)
+async def cancelled_in_prefect(flow_run: UUID) -> bool:
+    """Whether somebody cancelled the flow run; Prefect that does not answer knows of nobody."""
+    try:
+        async with get_client() as client:
             state = (await client.read_flow_run(flow_run)).state
-            if state and state.type in _CANCELLED:
-                wish.action, wish.by = "cancel", "Prefect"
-                mission.stop.set()
-                return
+    except Exception:
+        logging.getLogger(__name__).warning("Prefect does not answer", exc_info=True)
+        return False
+    return state is not None and state.type in _CANCELLED
+
+
+async def _requests(mission: Mission) -> None:
+    """Each request is taken once; a cancel may follow a pause."""
+    path = mission.folder.request
+    while True:
+        if path.exists():
+            asked = json.loads(path.read_text(encoding="utf-8"))
+            path.unlink()
+            mission.wish(asked["action"], asked["by"], drain=asked.get("how") == "drain")
+        await asyncio.sleep(_REQUESTS)
+
+
+async def _states(mission: Mission, flow_run: UUID) -> None:
+    while not await cancelled_in_prefect(flow_run):
+        await asyncio.sleep(_STATES)
+    mission.wish("cancel", "Prefect")

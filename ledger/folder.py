@@ -16,6 +16,7 @@ from typing import IO
 
 from pydantic import ValidationError
 
+from blueprints.contract import contract_page
 from blueprints.errors import MissionError
 from blueprints.plan import Plan
 from ledger.files import write_file
@@ -75,11 +76,16 @@ class RunFolder:
     def report(self, suffix: str) -> Path:
         return self.path / f"report.{suffix}"
 
+    @property
+    def was_accepted(self) -> bool:
+        """Whether the run has begun: its ledger has a line."""
+        return self.ledger.exists() and self.ledger.stat().st_size > 0
+
     def plan(self) -> Plan:
         """What was accepted. Raises MissionError when that cannot be read."""
         try:
             return Plan.model_validate_json(self.plan_file.read_bytes())
-        except ValidationError:
+        except (OSError, ValidationError):
             raise MissionError(f"{self.plan_file}: not a plan of this version of Missions; start a new run") from None
 
     def alive(self) -> bool:
@@ -120,17 +126,14 @@ def create(folder: RunFolder, blueprint: str, plan: Plan) -> None:
     folder.path.mkdir(parents=True)
     write_file(folder.blueprint, blueprint)
     write_file(folder.plan_file, plan.model_dump_json())
+    write_file(folder.path / "contract.md", contract_page(plan.blueprint))
 
 
 def all_runs(home: Path) -> list[RunFolder]:
-    """Every run under `home`, oldest first."""
-    runs = home / "runs"
-    found = (
-        [p for p in runs.iterdir() if _RUN_ID.fullmatch(p.name) and (p / "ledger.jsonl").exists()]
-        if runs.is_dir()
-        else []
-    )
-    return [RunFolder(home, p.name) for p in sorted(found, key=lambda p: (p / "plan.json").stat().st_mtime_ns)]
+    """Every run under `home` that was accepted, oldest first."""
+    names = [path.name for path in (home / "runs").glob("*") if _RUN_ID.fullmatch(path.name)]
+    runs = [folder for name in names if (folder := RunFolder(home, name)).was_accepted]
+    return sorted(runs, key=lambda folder: folder.blueprint.stat().st_mtime_ns if folder.blueprint.exists() else 0)
 
 
 def find(home: Path, name: str | None) -> RunFolder:

@@ -315,7 +315,7 @@ def _validating(report: MissionReport, data: Data) -> None:
     milestone = report.milestone(data["milestone"])
     milestone.rounds += 1
     milestone.commit, milestone.verdicts = data["commit"], []
-    milestone.integration.status = "done"
+    milestone.integration.status, milestone.integration.reason = "done", ""
 
 
 def _verdict(report: MissionReport, data: Data) -> None:
@@ -349,9 +349,19 @@ def _finding(report: MissionReport, data: Data) -> None:
     report.findings.append(finding)
 
 
+def nobody_at_work(report: MissionReport) -> None:
+    """What was going on when the run ended, or its process did, was stopped with it."""
+    steps: list[MilestoneReport | FeatureReport] = [*report.milestones]
+    steps += [feature for milestone in report.milestones for feature in milestone.features]
+    for step in steps:
+        if step.status is StepStatus.RUNNING:
+            step.status = StepStatus.STOPPED
+
+
 def _ended(status: RunStatus) -> Callable[[MissionReport, Data], None]:
     def fold(report: MissionReport, data: Data) -> None:
         report.status, report.reason = status, data.get("reason", "")
+        nobody_at_work(report)
 
     return fold
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Self
 
-from pydantic import field_validator
+from pydantic import ModelWrapValidatorHandler, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from blueprints.errors import MissionError
 
 
 class Settings(BaseSettings):
@@ -20,3 +23,13 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().resolve()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _said_in_a_sentence(cls, data: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return validate(data)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = "_".join(["MISSION", *map(str, first["loc"])]).upper()
+            raise MissionError(f"{name}: '{first['input']}': {first['msg'].lower()}") from None

@@ -48,15 +48,16 @@ def build_feature(mission: Mission, milestone: str, name: str, base: str, needs:
 
 def join_needs(mission: Mission, milestone: str, base: str, needs: dict[str, str]) -> Outcome:
     """The commit to start from: the base with every need merged in, in the plan's order."""
-    commit = base
+    commit, merged = base, dict[str, str]()
     for name, need in needs.items():
         if git.is_ancestor(mission.root, commit, need):
             commit = need
-            continue
-        merge = merge_feature(mission, milestone, commit, need, mission.plan.feature(name))
-        if merge.commit is None:
-            return Outcome(name=name, status=merge.status, reason=f"its needs do not fit together: {merge.reason}")
-        commit = merge.commit
+        else:
+            merge = merge_feature(mission, milestone, merged, commit, name, need)
+            if merge.commit is None:
+                return Outcome(name=name, status=merge.status, reason=f"its needs do not fit together: {merge.reason}")
+            commit = merge.commit
+        merged[name] = need
     return Outcome(name="", status=StepStatus.DONE, commit=commit)
 
 

@@ -24,31 +24,25 @@ def integrate_task(run: str, milestone: str, base: str, commits: dict[str, str])
 
 def integrate(mission: Mission, milestone: str, base: str, commits: dict[str, str]) -> Outcome:
     """Merge every feature in dependency order, one merge commit each; the first that cannot be ends it."""
-    tip, merged = base, list[str]()
+    tip, merged = base, dict[str, str]()
     for feature in mission.plan.milestone(milestone).in_order():
-        merge = _merge(mission, milestone, tip, feature.id, commits[feature.id])
+        merge = _merge(mission, milestone, merged, tip, feature.id, commits[feature.id])
         if merge.commit is None:
             return _failed(mission, milestone, merge, merged)
         tip = merge.commit
-        merged.append(feature.id)
-    git.update_ref(mission.root, f"refs/missions/{mission.run}/milestone/{milestone}", tip)
+        merged[feature.id] = commits[feature.id]
     return Outcome(name=milestone, status=StepStatus.DONE, commit=tip)
 
 
-def _merge(mission: Mission, milestone: str, ours: str, name: str, theirs: str) -> Merge:
+def _merge(mission: Mission, milestone: str, merged: dict[str, str], ours: str, name: str, theirs: str) -> Merge:
     key = digest("merge", ours, theirs)
     if recorded := mission.ledger.recorded(key):
         return _as_recorded(recorded)
-    merge = merge_feature(mission, milestone, ours, theirs, mission.plan.feature(name))
+    merge = merge_feature(mission, milestone, merged, ours, name, theirs)
     if merge.commit:
-        mission.ledger.append(
-            Kind.FEATURE_INTEGRATED,
-            milestone=milestone,
-            featureId=name,
-            key=key,
-            commit=merge.commit,
-            how=merge.how,
-        )
+        git.update_ref(mission.root, f"refs/missions/{mission.run}/milestone/{milestone}", merge.commit)
+        facts = {"featureId": name, "commit": merge.commit, "how": merge.how}
+        mission.ledger.append(Kind.FEATURE_INTEGRATED, milestone=milestone, key=key, **facts)
     return merge
 
 
@@ -56,14 +50,8 @@ def _as_recorded(event: Event) -> Merge:
     return Merge(feature=event.data["featureId"], commit=event.data["commit"], how=event.data["how"])
 
 
-def _failed(mission: Mission, milestone: str, merge: Merge, merged: list[str]) -> Outcome:
-    reason = f"{merge.reason} (merged before it: {', '.join(merged)})"
+def _failed(mission: Mission, milestone: str, merge: Merge, merged: dict[str, str]) -> Outcome:
     if merge.status is not StepStatus.STOPPED:
-        mission.ledger.append(
-            Kind.INTEGRATION_FAILED,
-            milestone=milestone,
-            featureId=merge.feature,
-            merged=merged,
-            reason=reason,
-        )
-    return Outcome(name=milestone, status=merge.status, reason=reason)
+        facts = {"featureId": merge.feature, "merged": list(merged), "reason": merge.reason}
+        mission.ledger.append(Kind.INTEGRATION_FAILED, milestone=milestone, **facts)
+    return Outcome(name=milestone, status=merge.status, reason=merge.reason)

@@ -26,16 +26,20 @@ class Merge(Value):
     status: StepStatus = StepStatus.DONE
 
 
-def merge_feature(mission: Mission, milestone: str, ours: str, theirs: str, feature: PlannedFeature) -> Merge:
-    """Merge the feature's commit `theirs` into `ours`, in no checkout unless there is a conflict."""
+def merge_feature(mission: Mission, milestone: str, merged: dict[str, str], ours: str, name: str, theirs: str) -> Merge:
+    """Merge the feature's commit `theirs` into `ours`, in no checkout unless there is a conflict.
+
+    `merged` holds the commits of the features that are in `ours` already: the other side of a conflict.
+    """
+    feature = mission.plan.feature(name)
     message = _message(mission, milestone, feature)
     result = merge(mission.root, ours, theirs, message)
     if not isinstance(result, Conflict):
-        return Merge(feature=feature.id, commit=result.commit, how="contained" if result.commit == ours else "clean")
+        return Merge(feature=name, commit=result.commit, how="contained" if result.commit == ours else "clean")
     outcome = carry_out(mission, _resolve(mission, milestone, ours, theirs, feature, result))
     if outcome.commit is None:
-        return _unresolved(feature, result, outcome)
-    return Merge(feature=feature.id, commit=_between(mission, ours, theirs, outcome.commit, message), how="resolved")
+        return _unresolved(mission, feature, merged, result, outcome)
+    return Merge(feature=name, commit=_between(mission, ours, theirs, outcome.commit, message), how="resolved")
 
 
 def _message(mission: Mission, milestone: str, feature: PlannedFeature) -> str:
@@ -77,8 +81,13 @@ def _resolve(
     )
 
 
-def _unresolved(feature: PlannedFeature, conflict: Conflict, outcome: Outcome) -> Merge:
-    reason = f"merging {feature.id} conflicts in {', '.join(conflict.paths)}: {outcome.reason}"
+def _unresolved(
+    mission: Mission, feature: PlannedFeature, merged: dict[str, str], conflict: Conflict, outcome: Outcome
+) -> Merge:
+    base, paths = mission.repository.base, set(conflict.paths)
+    others = [name for name, commit in merged.items() if paths & set(git.changed_paths(mission.root, base, commit))]
+    sides = f"{feature.id} and {', '.join(others or merged)}"
+    reason = f"{sides} conflict in {', '.join(conflict.paths)}: {outcome.reason}"
     return Merge(feature=feature.id, commit=None, reason=reason, status=outcome.status)
 
 

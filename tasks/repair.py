@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from prefect import State, task
 from prefect.states import Failed
 
@@ -10,7 +12,7 @@ from agents.judges import new_commit
 from agents.outcome import Outcome
 from agents.work import Job, carry_out
 from blueprints.digest import digest
-from blueprints.schema import Role
+from blueprints.schema import Agent, Role
 from ledger.events import Kind
 from tasks.active import mission_of
 from validators.base import Verdict
@@ -34,7 +36,7 @@ def _job(mission: Mission, milestone: str, commit: str, failing: list[Verdict]) 
     plan, blueprint = mission.plan, mission.plan.blueprint
     agent = plan.role(Role.REPAIRER)
     profile = plan.agent(agent)
-    findings = [[verdict.id, verdict.status.value] for verdict in failing]
+    findings = sorted(verdict.id for verdict in failing)
     return Job(
         assignment=Assignment(
             run=mission.run,
@@ -55,9 +57,14 @@ def _job(mission: Mission, milestone: str, commit: str, failing: list[Verdict]) 
         agent=agent,
         timeout=profile.timeout,
         retries=profile.retries,
-        key=digest("repair", git.tree_of(mission.root, commit), findings, profile.model_dump(mode="json")),
+        key=digest("repair", git.tree_of(mission.root, commit), findings, _profile(profile)),
         judge=new_commit(commit, f"Repair {milestone}: {', '.join(verdict.id for verdict in failing)}"),
     )
+
+
+def _profile(agent: Agent) -> dict[str, Any]:
+    """What of an agent shapes its work."""
+    return agent.model_dump(mode="json", exclude={"retries"})
 
 
 def _told(verdict: Verdict) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass
 
 from blueprints.schema import CommandCheck
@@ -36,7 +37,7 @@ def _judge(finished: process.Finished, limit: float) -> tuple[VerdictStatus, str
         return VerdictStatus.INCONCLUSIVE, _unfinished(finished, limit)
     if code in _NOT_RUN:
         return VerdictStatus.INCONCLUSIVE, f"{_NOT_RUN[code]} (exit code {code}): {_end(output)}"
-    if code > 128:
+    if code - 128 in signal.valid_signals():
         return VerdictStatus.INCONCLUSIVE, f"the check was ended by signal {code - 128}: {_end(output)}"
     if nothing := nothing_ran(output):
         return VerdictStatus.INCONCLUSIVE, nothing

@@ -15,6 +15,7 @@ from blueprints.plan import PlannedCheck, PlannedMilestone
 from ledger.events import Kind
 from validators import validator_for
 from validators.base import Bench, Finding, Verdict, VerdictStatus
+from workspaces import git
 from workspaces.mission import Mission
 from workspaces.preparation import NotPreparedError, prepare
 from workspaces.workplace import workplace
@@ -40,14 +41,17 @@ class Suite:
             round=self.round,
             commit=self.commit,
         )
-        with ThreadPoolExecutor(m.plan.blueprint.max_concurrency) as pool:
+        with ThreadPoolExecutor(m.max_concurrency) as pool:
             return list(pool.map(self._verdict, self.milestone.checks))
 
     def _verdict(self, check: PlannedCheck) -> Verdict:
         """The verdict recorded for this check and commit if it passed, else a new one."""
         key = digest("verdict", check.key, self.commit)
         if recorded := self.mission.ledger.recorded(key):
-            verdict = Verdict.model_validate({name: recorded.data[name] for name in _FIELDS})
+            found = Verdict.model_validate({name: recorded.data[name] for name in _FIELDS})
+            # Another check may have been the same command, and another plan have asked for it.
+            own = {"id": check.id, "says": check.says, "contract": self.mission.plan.digest}
+            verdict = found.model_copy(update=own)
         else:
             verdict = self._new(check)
         if not self.mission.stop.is_set():  # a check that was stopped with the mission says nothing about the commit
@@ -78,7 +82,7 @@ class Suite:
         try:
             with self._checkout(check, evidence) as checkout:
                 return validator_for(check.check).look(Bench(checkout, evidence, self.mission.stop))
-        except NotPreparedError as error:
+        except (NotPreparedError, git.GitError, OSError) as error:
             return Finding(VerdictStatus.INCONCLUSIVE, str(error))
 
     @contextmanager

@@ -1,8 +1,9 @@
 """Runs in which nothing was tested, by the closing lines of well-known test runners.
 
-Each entry is measured on the runner's own output: pytest 8 ("no tests ran", "3 skipped in 0.01s"),
-unittest ("Ran 0 tests", "OK (skipped=2)" after "Ran 2 tests"), Go ("[no test files]"), Cargo
-("running 0 tests"), Jest and Vitest ("No tests found", "No test files found"), Node ("# tests 0").
+Each entry is measured on the runner's own output: pytest 8 ("no tests ran", "3 skipped in 0.01s", with `-qq`
+only "sss [100%]"), unittest ("Ran 0 tests", "OK (skipped=2)" after "Ran 2 tests"), Go ("[no test files]"), Cargo
+("0 passed; 0 failed"), Jest and Vitest ("No tests found", "Tests: 3 skipped"), Node ("# pass 0"), Mocha ("0 passing").
+No pattern may look past its own line or try a line twice: the output is anybody's, and up to 64 kB.
 """
 
 from __future__ import annotations
@@ -11,13 +12,19 @@ import re
 from collections.abc import Callable
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_PYTEST_END = re.compile(r"^=*\s*((?:\d+ \w+,? ?)+) in [\d.]+s(?: \([^)]*\))?\s*=*$", re.MULTILINE)
+_PYTEST_NONE = re.compile(r"^=*[ \t]*no tests ran in ", re.MULTILINE)
+_PYTEST_END = re.compile(r"^=*[ \t]*(\d+ [a-z]+(?:, \d+ [a-z]+)*) in [\d.]+s(?: \([^)\n]*\))?[ \t]*=*$", re.MULTILINE)
 _PYTEST_RAN = re.compile(r"\d+ (passed|failed|errors?|xpassed|xfailed)")
+_PYTEST_COLLECTED = re.compile(r"^=*[ \t]*(?:no|[\d/]+) tests? collected\b", re.MULTILINE)
+_PYTEST_PROGRESS = re.compile(r"^([.sxXFE]+)[ \t]+\[[ \d]+%\]$", re.MULTILINE)
 _UNITTEST_END = re.compile(r"^Ran (\d+) tests? in .*\n\n(\w+)(?: \((.*)\))?", re.MULTILINE)
 _CARGO_END = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed;", re.MULTILINE)
-_GO_LINE = re.compile(r"^(ok|FAIL|---|\?)\s+\S+.*$", re.MULTILINE)
-_NODE_TESTS = re.compile(r"^(?:#|ℹ) tests (\d+)$", re.MULTILINE)
+_GO_LINE = re.compile(r"^(?:ok|FAIL|---|\?)[ \t]+\S.*$", re.MULTILINE)
+_GO_EMPTY = re.compile(r"\[no test files\]|\[no tests to run\]|^--- SKIP: ")
+_NODE_END = re.compile(r"^(?:#|ℹ) (?:pass|fail) (\d+)$", re.MULTILINE)
+_MOCHA_END = re.compile(r"^[ \t]*(\d+) (?:passing|failing)\b", re.MULTILINE)
 _JS_NONE = re.compile(r"^(?:No tests found|No test files found)", re.MULTILINE)
+_JS_END = re.compile(r"^[ \t]*Tests:?[ \t]+(\d+ (?:passed|failed|skipped|todo)\b.*)$", re.MULTILINE)
 
 
 def nothing_ran(output: str) -> str | None:
@@ -27,12 +34,17 @@ def nothing_ran(output: str) -> str | None:
 
 
 def _pytest(text: str) -> str | None:
-    if re.search(r"^=*\s*no tests ran in ", text, re.MULTILINE):
+    if _PYTEST_NONE.search(text):
         return "pytest collected no test"
-    ends = [match[1] for match in _PYTEST_END.finditer(text)]
-    if ends and not any(_PYTEST_RAN.search(end) for end in ends):
-        return f"no test ran: {ends[-1].strip()}"
-    return None
+    ends = _PYTEST_END.findall(text)
+    if any(_PYTEST_RAN.search(end) for end in ends):
+        return None
+    if ends:
+        return f"no test ran: {ends[-1]}"
+    if _PYTEST_COLLECTED.search(text):
+        return "pytest only collected tests"
+    progress = "".join(_PYTEST_PROGRESS.findall(text))
+    return "pytest skipped every test" if progress and not progress.strip("s") else None
 
 
 def _unittest(text: str) -> str | None:
@@ -52,15 +64,19 @@ def _cargo(text: str) -> str | None:
 
 
 def _go(text: str) -> str | None:
-    lines = [match[0] for match in _GO_LINE.finditer(text)]
-    empty = [line for line in lines if "[no test files]" in line or "[no tests to run]" in line]
-    return "go found no test" if empty and len(empty) == len(lines) else None
+    """With `-v` a package of skipped tests is `ok` all the same."""
+    lines = _GO_LINE.findall(text)
+    tests = [line for line in lines if line.startswith("---")]
+    empty = [line for line in tests or lines if _GO_EMPTY.search(line)]
+    return "go ran no test" if empty and len(empty) == len(tests or lines) else None
 
 
 def _javascript(text: str) -> str | None:
-    counts = [int(count) for count in _NODE_TESTS.findall(text)]
-    empty = bool(_JS_NONE.search(text)) or (bool(counts) and sum(counts) == 0)
-    return "the test runner found no test" if empty else None
+    counts = [int(count) for end in (_NODE_END, _MOCHA_END) for count in end.findall(text)]
+    ends = _JS_END.findall(text)
+    skipped = bool(ends) and not any(re.search(r"\d (?:passed|failed)", end) for end in ends)
+    none = bool(_JS_NONE.search(text)) or (bool(counts) and sum(counts) == 0)
+    return "the test runner ran no test" if none or skipped else None
 
 
 _RUNNERS: list[Callable[[str], str | None]] = [_pytest, _unittest, _cargo, _go, _javascript]

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from blueprints.digest import digest
-from blueprints.errors import MissionError
+from blueprints.errors import MissionError, one_line
 from blueprints.load import Loaded
 from ledger import folder as runs
 from ledger.events import Kind, Ledger
@@ -23,9 +23,11 @@ def accept(loaded: Loaded, settings: Settings, *, run: str | None = None, path: 
     left behind, when no mission can start there.
     """
     folder = RunFolder(settings.home, run or runs.new_run_id(loaded.blueprint.mission))
-    if folder.ledger.exists():
+    if folder.was_accepted:
+        _require_same(folder, loaded)
         return folder
     source = _repository(loaded, settings, path)
+    _require_room(source)
     if settings.home.is_relative_to(source.root):
         raise MissionError(
             f"{settings.home}: inside the repository {source.root}; set MISSION_HOME to a folder outside"
@@ -44,9 +46,21 @@ def accept(loaded: Loaded, settings: Settings, *, run: str | None = None, path: 
     return folder
 
 
+def _require_same(folder: RunFolder, loaded: Loaded) -> None:
+    if folder.plan().digest != loaded.plan.digest:
+        raise MissionError(f"{folder.run} was accepted with another plan; give the run another name, or none")
+
+
+def _require_room(source: Repository) -> None:
+    """Git keeps branches as files: one called `mission` leaves no place for `mission/<run>`."""
+    for branch in ("mission", "missions"):
+        if git.resolve_branch(source.root, branch):
+            raise MissionError(f"{source.root}: its branch '{branch}' is in the way of {branch}/<run>; rename it")
+
+
 def _text(loaded: Loaded) -> str:
     """The blueprint as written, and what replaced parts of it."""
-    settings = "".join(f"# --set {key}={value}\n" for key, value in loaded.settings.items())
+    settings = "".join(f"# --set {key}={one_line(value)}\n" for key, value in loaded.settings.items())
     return f"{loaded.text.rstrip()}\n{settings}"
 
 

@@ -23,6 +23,8 @@ _ALLOWED_BEGINNINGS = ("LC_", "XDG_", "UV_", "PIP_")
 _CREDENTIAL_ENDS = ("PASSWORD", "TOKEN", "USERNAME")  # UV_PUBLISH_TOKEN and its like are declared by name
 _NEVER = frozenset({"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "UV_PROJECT_ENVIRONMENT", MARK})
 _NEVER_BEGINNINGS = ("GIT_", "PREFECT_")
+# No questions, and no `git replace`: a commit is what its name says, for whoever looks.
+_GIT = {"GIT_TERMINAL_PROMPT": "0", "GIT_EDITOR": "true", "GIT_NO_REPLACE_OBJECTS": "1"}
 
 
 def environment(*names: str, **extra: str) -> dict[str, str]:
@@ -34,7 +36,7 @@ def environment(*names: str, **extra: str) -> dict[str, str]:
     built = {name: value for name, value in os.environ.items() if _is_allowed(name, names)}
     path, active = os.environ.get("PATH", os.defpath), os.environ.get("VIRTUAL_ENV")
     built["PATH"] = _path_without_our_python(path, active)
-    return {**built, "GIT_TERMINAL_PROMPT": "0", "GIT_EDITOR": "true", **extra}
+    return {**built, **_GIT, **extra}
 
 
 def secret_values(names: Iterable[str]) -> dict[str, str]:

@@ -87,10 +87,6 @@ def parents_of(repo: Path, commit: str) -> list[str]:
     return answer(repo, "rev-parse", f"{commit}^@").split()
 
 
-def subject_of(repo: Path, commit: str) -> str:
-    return answer(repo, "log", "-1", "--format=%s", commit, "--")
-
-
 def is_ancestor(repo: Path, ancestor: str, commit: str) -> bool:
     return git(repo, "merge-base", "--is-ancestor", ancestor, commit, fine=(0, 1)).exit_code == 0
 
@@ -140,8 +136,8 @@ def status(worktree: Path) -> Status:
     )
 
 
-def add_all(worktree: Path) -> None:
-    """Stage everything that is not ignored.
+def stage_all(worktree: Path, *, leaving: Mapping[str, str] | None = None) -> None:
+    """Stage everything that is not ignored, except `leaving`: paths that are still these objects.
 
     An `index.lock` in the way belongs to a process that is dead: the engine stages only in workspaces whose
     agent has ended, and with it all that the agent started.
@@ -154,18 +150,33 @@ def add_all(worktree: Path) -> None:
             raise
         lock.unlink()
         git(worktree, "add", "-A")
+    if leaving:
+        now = changes(worktree, "HEAD", write_tree(worktree))
+        _unstage(worktree, [path for path, change in now.items() if leaving.get(path) == change.new_blob])
 
 
-def commit_all(worktree: Path, message: str, *, allow_empty: bool = False) -> str:
-    """Commit whatever the checkout holds; the commit, or HEAD when there was nothing to commit."""
-    add_all(worktree)
-    words = ["commit", "-q", "--no-verify", "--no-gpg-sign", "--cleanup=whitespace", "-F", "-"]
-    try:
-        git(worktree, *words, *(["--allow-empty"] if allow_empty else []), stdin=message)
-    except GitError:
-        if git(worktree, "diff", "--cached", "--quiet", "HEAD", "--", fine=(0, 1, 128)).exit_code != 0:
-            raise
-    return head(worktree)
+def _unstage(worktree: Path, paths: Sequence[str]) -> None:
+    if paths:
+        words = ("reset", "-q", "--pathspec-from-file=-", "--pathspec-file-nul", "HEAD")
+        git(worktree, "--literal-pathspecs", *words, stdin="\0".join(paths))
+
+
+def leftovers(worktree: Path) -> Mapping[str, str]:
+    """What differs from HEAD and is not ignored: path and object ("" where it was deleted)."""
+    stage_all(worktree)
+    found = {path: change.new_blob for path, change in changes(worktree, "HEAD", write_tree(worktree)).items()}
+    _unstage(worktree, list(found))
+    return found
+
+
+def snapshot(worktree: Path, message: str, *, leaving: Mapping[str, str] | None = None) -> str:
+    """A commit of all that the checkout holds, on top of its HEAD; HEAD itself if that is the same.
+
+    No reference moves, whatever HEAD is on. `leaving`: see `stage_all`.
+    """
+    stage_all(worktree, leaving=leaving)
+    parent, tree = head(worktree), write_tree(worktree)
+    return parent if tree == tree_of(worktree, parent) else commit_tree(worktree, tree, [parent], message)
 
 
 def write_tree(worktree: Path) -> str:
@@ -199,11 +210,6 @@ def _change(raw: str) -> Change:
         old_blob=old_blob if there["old"] else "",
         new_blob=new_blob if there["new"] else "",
     )
-
-
-def diff(repo: Path, base: str, commit: str) -> str:
-    """The difference between two commits as a patch."""
-    return git(repo, "diff", *_PLAIN, "--binary", "--full-index", base, commit, "--").output
 
 
 def diff_of_blobs(repo: Path, old: str, new: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from blueprints.errors import MissionError
 from workspaces import process
 
 IDENTITY = {
@@ -27,13 +28,15 @@ _OPTIONS = tuple(word for switch in _SWITCHES for word in ("-c", switch))
 _TIMEOUT = 900.0  # seconds; the checkout of a very large repository on a slow disk
 
 
-class GitError(Exception):
+class GitError(MissionError):
     """A git command that failed where it should not have."""
 
     def __init__(self, finished: process.Finished, folder: Path) -> None:
         self.argv = tuple(word for word in finished.argv if word not in _OPTIONS)
         self.stderr = finished.error.strip() or finished.output.strip()
-        super().__init__(f"{' '.join(self.argv)} ({finished.ended} {finished.exit_code}) in {folder}: {self.stderr}")
+        super().__init__(
+            f"{' '.join(self.argv)} ({finished.ended} {finished.exit_code}) in {folder}: {self.stderr}", exit_code=1
+        )
 
 
 def agent_environment() -> dict[str, str]:

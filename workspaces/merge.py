@@ -69,7 +69,7 @@ def check_resolution(
     Stages everything first, so that a resolved file counts whether the agent staged it or not. Then it looks
     for conflict markers (`markers: …`, see `resolution`) and lost patches (`lost: …`, see `patches`).
     """
-    git.add_all(workspace.path)
+    git.stage_all(workspace.path, leaving=workspace.leftovers)
     sides = Sides.of(workspace.path, ours, theirs, git.write_tree(workspace.path))
     return [*remaining_markers(sides), *lost_patches(sides, labels)]
 
@@ -79,7 +79,7 @@ def conclude(workspace: Workspace, ours: str, theirs: str, message: str) -> str:
 
     The workspace's branch is set to it, whether or not the agent committed, and wherever.
     """
-    git.add_all(workspace.path)
+    git.stage_all(workspace.path, leaving=workspace.leftovers)
     commit = git.commit_tree(workspace.path, git.write_tree(workspace.path), [ours, theirs], message)
     if workspace.branch:
         run_git(workspace.path, "symbolic-ref", "HEAD", f"refs/heads/{workspace.branch}")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from blueprints.plan import Plan
 from blueprints.schema import Role
-from ledger.events import Kind, Ledger
+from ledger.events import Event, Kind, Ledger
 from ledger.folder import RunFolder
 from ledger.settings import Settings
 from workspaces.git import Repository
@@ -28,7 +29,31 @@ class Mission:
     stop: threading.Event = field(default_factory=threading.Event)
     """Set: end what is running now."""
     drain: threading.Event = field(default_factory=threading.Event)
-    """Set: start nothing more."""
+    """Set: start no further feature; what is at work is brought to its end."""
+    wished: str = ""
+    """Why it is to stop, when it is: `pause` or `cancel`."""
+    wished_by: str = ""
+
+    at_work: set[str] = field(default_factory=set[str])
+    """Sessions whose agents run now, or ended with the user's checkout changed."""
+    _alone: dict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
+
+    def __post_init__(self) -> None:
+        self.limit(self.max_concurrency)
+
+    def limit(self, most: int) -> None:
+        """Let at most so many agents work at once; in one shared worktree only one can."""
+        self.max_concurrency = most if self.plan.blueprint.use_worktrees else 1
+
+    def wish(self, action: str, by: str, *, drain: bool = False) -> None:
+        """Somebody wants the mission to stop. A cancel is never taken back by a later pause."""
+        if self.wished != "cancel":
+            self.wished, self.wished_by = action, by
+        (self.drain if drain else self.stop).set()
+
+    def alone(self, name: str) -> threading.Lock:
+        """The lock of everything that goes by this name."""
+        return self._alone[name]
 
     @property
     def run(self) -> str:
@@ -58,8 +83,16 @@ class Mission:
 
     def runs_so_far(self, session_name: str) -> int:
         """How often an agent was started on this; attempts are numbered through all lives of the run."""
-        started = (e.data["workerSessionId"] for e in self.ledger.events if e.kind is Kind.WORKER_STARTED)
-        return sum(session.rpartition(".")[0] == session_name for session in started)
+        return len(self._events_of(session_name, Kind.WORKER_STARTED))
+
+    def failures_so_far(self, session_name: str) -> list[str]:
+        """Why earlier attempts failed, in former lives of the run too."""
+        failed = self._events_of(session_name, Kind.WORKER_FAILED)
+        return [f"Attempt {event.data['attempt']} failed: {event.data['reason']}" for event in failed]
+
+    def _events_of(self, session_name: str, kind: Kind) -> list[Event]:
+        events = [event for event in self.ledger.events if event.kind is kind]
+        return [e for e in events if e.data["workerSessionId"].rpartition(".")[0] == session_name]
 
 
 def session_name(role: Role, name: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import suppress
 
 from workspaces import git
 from workspaces.mission import Mission
 from workspaces.workplace import clear
-from workspaces.worktree import Workspace
+from workspaces.worktree import Workspace, is_intact
 
 
 def reconcile(mission: Mission) -> None:
@@ -22,17 +21,20 @@ def reconcile(mission: Mission) -> None:
 
 def _clear(mission: Mission, session: str) -> None:
     tree = mission.folder.worktrees / session / "tree"
-    if (tree / ".git").exists():
-        # A worktree may be half made or half gone; what was committed there is under its branch.
+    workspace = Workspace(tree, mission.root, mission.work_branch(session), mission.repository.base)
+    if is_intact(workspace) and not session.startswith("check."):
+        # It may be half made; what was committed there is under its branch.
         with suppress(git.GitError):
-            _archive(mission, session, git.commit_all(tree, f"Unfinished work of {session}"))
-        clear(Workspace(tree, mission.root, mission.work_branch(session), mission.repository.base))
-    shutil.rmtree(tree.parent, ignore_errors=True)
+            _archive(mission, session, git.snapshot(tree, f"Unfinished work of {session}"))
+    clear(workspace)
 
 
 def _archive(mission: Mission, session: str, commit: str) -> None:
-    """Never over an archived commit: a proved one may be there already."""
-    ref = mission.archive_ref(session)
-    known = git.resolve(mission.root, ref)
-    if known is None or git.is_ancestor(mission.root, known, commit):
-        git.update_ref(mission.root, ref, commit)
+    """Never in the place of another commit: a proved one may be there already, or an earlier life's."""
+    if commit == mission.repository.base:
+        return
+    for ref in (mission.archive_ref(session), f"{mission.archive_ref(session)}.{commit[:12]}"):
+        known = git.resolve(mission.root, ref)
+        if known is None or git.is_ancestor(mission.root, known, commit):
+            git.update_ref(mission.root, ref, commit)
+            return

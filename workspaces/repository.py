@@ -31,6 +31,16 @@ def repository(path: Path, base_branch: str) -> Repository:
     return Repository(root, git_dir, base_branch, _base(root, base_branch))
 
 
+def recorded_repository(path: Path, base_branch: str, base: str) -> Repository:
+    """The repository that a run began on: its base is the recorded commit, wherever the branch is now."""
+    check_git_version()
+    git_dir = _git_dir(path)
+    root = _top(path, git_dir)
+    if git(root, "cat-file", "-e", f"{base}^{{commit}}", fine=(0, 1, 128)).exit_code:
+        raise MissionError(f"{root}: the commit {base} that the run began from is gone", exit_code=1)
+    return Repository(root, git_dir, base_branch, base)
+
+
 @functools.cache
 def check_git_version() -> None:
     """MissionError unless git is there and new enough."""

@@ -6,9 +6,9 @@ import fcntl
 import os
 import shutil
 import stat
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from workspaces import submodules
@@ -25,6 +25,7 @@ class Workspace:
     repo: Path  # a checkout of the repository that outlives this one
     branch: str | None  # None: detached
     base: str
+    leftovers: Mapping[str, str] = field(default_factory=dict[str, str])  # of `setup`: paths and their objects
 
 
 @contextmanager
@@ -98,6 +99,26 @@ def _place(branch: str | None) -> tuple[str, ...]:
 
 def _forget(workspace: Workspace) -> None:
     git(workspace.repo, "worktree", "remove", "--force", "--force", str(workspace.path), fine=(0, 128))
+
+
+def is_intact(workspace: Workspace) -> bool:
+    """Whether git, started in the workspace, works on this workspace and on no other checkout or repository.
+
+    Whoever worked there could have written anything into `.git`.
+    """
+    entry, shared = workspace.path / ".git", git_directory(workspace.repo)
+    if workspace.path.is_symlink() or entry.is_symlink() or not entry.is_file():
+        return False
+    try:
+        own = own_git_directory(workspace.path)
+        back = Path((own / "gitdir").read_text().strip())
+        return (
+            own.parent.samefile(shared / "worktrees")
+            and back.samefile(entry)
+            and git_directory(workspace.path).samefile(shared)
+        )
+    except (OSError, ValueError):
+        return False
 
 
 def git_directory(repo: Path) -> Path:

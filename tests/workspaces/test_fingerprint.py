@@ -111,7 +111,7 @@ def test_our_own_work_changes_nothing(checkout: Path, tmp_path: Path) -> None:
     before = fingerprint(checkout)
     made = create(checkout, tmp_path / "home" / "one", branch="missions/r/one", commit=git.head(checkout))
     (made.path / "a.txt").write_text("work\n")
-    git.update_ref(checkout, "refs/missions/r/one", git.commit_all(made.path, "work"))
+    git.update_ref(checkout, "refs/missions/r/one", git.snapshot(made.path, "work"))
     assert difference(before, fingerprint(checkout)) == []
     remove(made, delete_branch=True)
     assert difference(before, fingerprint(checkout)) == []

@@ -58,14 +58,14 @@ def case(begin: Callable[..., Case]) -> Case:
     return begin({"m.py": BASE}, {"m.py": OURS}, {"m.py": THEIRS})
 
 
-def test_clean_merge_is_a_commit_of_both(repo: Path, commit: Commit) -> None:
+def test_clean_merge_is_a_commit_of_both(repo: Path, commit: Commit, owner: Owner) -> None:
     base = git.head(repo)
     ours, theirs = commit(repo, {"ours": "x"}, on=base), commit(repo, {"theirs": "x"}, on=base)
     merged = merge(repo, ours, theirs, "Merge theirs")
     assert isinstance(merged, Merged)
     assert git.parents_of(repo, merged.commit) == [ours, theirs]
     assert git.changed_paths(repo, base, merged.commit) == ["ours", "theirs"]
-    assert git.subject_of(repo, merged.commit) == "Merge theirs"
+    assert owner(repo, "log", "-1", "--format=%s", merged.commit) == "Merge theirs"
     assert git.status(repo).dirty == ()
 
 

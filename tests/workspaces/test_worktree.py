@@ -13,7 +13,8 @@ import pytest
 
 from workspaces import git
 from workspaces.fingerprint import difference, fingerprint
-from workspaces.worktree import Workspace, create, git_directory, lock, remove, reuse
+from workspaces.process import run
+from workspaces.worktree import Workspace, create, git_directory, is_intact, lock, remove, reuse
 
 Owner = Callable[..., str]
 Commit = Callable[..., str]
@@ -54,7 +55,7 @@ def test_leftovers_of_a_dead_run_are_replaced(repo: Path, homes: Path, owner: Ow
     head = git.head(repo)
     left = create(repo, homes / "one", branch="b", commit=head)
     (left.path / "a.txt").write_text("work\n")
-    git.commit_all(left.path, "work")
+    owner(left.path, "commit", "-q", "-a", "-m", "work")
     (left.path / "junk").write_text("")
     made = create(repo, homes / "one", branch="b", commit=head)
     assert git.status(made.path).head == head == git.resolve_branch(repo, "b")
@@ -195,7 +196,7 @@ def test_no_hook_runs(repo: Path, homes: Path, owner: Owner, place: str) -> None
         owner(repo, "config", "core.hooksPath", place)
     made = create(repo, homes / "one", branch="b", commit=git.head(repo))
     (made.path / "a.txt").write_text("work\n")
-    git.commit_all(made.path, "work")
+    git.update_ref(repo, "refs/heads/b", git.snapshot(made.path, "work"))
     remove(reuse(repo, made.path, branch="c", commit=git.head(repo)))
     assert not (repo / "ran").exists()
 
@@ -211,7 +212,7 @@ def test_users_checkout_survives_a_whole_piece_of_work(repo: Path, homes: Path, 
     before, seen = fingerprint(repo), owner(repo, "status", "--porcelain=v2", "--branch")
     made = create(repo, homes / "one", branch="missions/r/one", commit=git.head(repo))
     (made.path / "a.txt").write_text("work\n")
-    git.update_ref(repo, "refs/missions/r/one", git.commit_all(made.path, "work"))
+    git.update_ref(repo, "refs/missions/r/one", git.snapshot(made.path, "work"))
     remove(made, delete_branch=True)
     assert difference(before, fingerprint(repo)) == []
     assert owner(repo, "status", "--porcelain=v2", "--branch") == seen
@@ -236,7 +237,7 @@ def test_submodules_come_from_the_users_checkout(with_submodule: Path, homes: Pa
     assert (made.path / "lib/sub/lib/sub/a.txt").read_text() == "one\n"
     assert git.status(made.path).dirty == ()
     (made.path / "a.txt").write_text("work\n")
-    made_commit = git.commit_all(made.path, "work")
+    made_commit = git.snapshot(made.path, "work")
     assert git.changed_paths(with_submodule, made.base, made_commit) == ["a.txt"]
     remove(made, delete_branch=True)
     assert difference(before, fingerprint(with_submodule)) == []
@@ -254,3 +255,24 @@ def test_submodule_that_the_user_does_not_have_stays_empty(
     assert list((made.path / "lib/sub").iterdir()) == []
     assert git.status(made.path).dirty == ()
     assert "submodule lib/sub" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "rm .git",
+        "rm .git && mkdir .git",
+        "echo gitdir: {repo}/.git > .git",
+        "cp {other}/.git .git",
+        "rm .git && ln -s {other}/.git .git",
+        "cd .. && rm -rf {here} && ln -s {repo} {here}",
+        "cd .. && rm -rf {here}",
+    ],
+)
+def test_a_workspace_whose_git_leads_elsewhere_is_not_intact(repo: Path, homes: Path, damage: str) -> None:
+    made = create(repo, homes / "one", branch="b", commit=git.head(repo))
+    other = create(repo, homes / "two", branch="c", commit=git.head(repo))
+    assert is_intact(made)
+    line = damage.format(repo=repo, other=other.path, here=made.path)
+    assert run(["bash", "-ec", line], cwd=made.path).ok
+    assert not is_intact(made)

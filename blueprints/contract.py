@@ -1,0 +1,21 @@
+"""The contract as a page that people and other tools read: areas, assertions, how each is proved."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from blueprints.schema import Assertion, Blueprint
+
+
+def contract_page(blueprint: Blueprint) -> str:
+    """`contract.md`: a section by area, and in it `### VAL-AREA-NNN: what is true`, `Tool:`, `Evidence:`."""
+    sections = [
+        f"## {area}\n\n" + "\n".join(_entry(name, assertion) for name, assertion in entries)
+        for area, entries in groupby(sorted(blueprint.contract.items()), key=lambda entry: entry[0].rpartition("-")[0])
+    ]
+    return f"# Contract: {blueprint.mission}\n\n{blueprint.goal.strip()}\n\n" + "\n".join(sections)
+
+
+def _entry(name: str, assertion: Assertion) -> str:
+    says = " ".join(assertion.says.split())
+    return f"### {name}: {says}\n\nTool: {assertion.check.kind}\nEvidence: output of `{assertion.check.run.strip()}`\n"
