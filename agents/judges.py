@@ -20,7 +20,7 @@ def new_commit(base: str, title: str, *, allow_empty: bool = False) -> Judge:
             raise NotProvedError(f"the agent left its branch: it is on {status.branch or 'a detached HEAD'}")
         if status.unmerged:
             raise NotProvedError(f"the agent left a merge unfinished: {', '.join(status.unmerged[:5])}")
-        commit = git.snapshot(workspace.path, _message(title, handoff), leaving=workspace.leftovers)
+        commit = git.snapshot(workspace.path, _message(title, handoff), parent=status.head, leaving=workspace.leftovers)
         if commit == base and not allow_empty:
             raise NotProvedError("no work: the agent stopped without changing anything")
         if status.head != base:

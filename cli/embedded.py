@@ -57,10 +57,10 @@ def configured_api() -> str | None:
     home = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
     path = Path(os.environ.get("PREFECT_PROFILES_PATH", str(home / "profiles.toml"))).expanduser()
     own = _profiles(path)
-    active = os.environ.get("PREFECT_PROFILE") or own.get("active")
+    active = os.environ.get("PREFECT_PROFILE") or own.get("active", "")
     profiles: dict[str, Any] = _profiles(_prefect_s_own()).get("profiles", {}) | own.get("profiles", {})
-    url = profiles.get(active, {}).get("PREFECT_API_URL")
-    return str(url) if url else None
+    profile_url: str | None = profiles.get(active, {}).get("PREFECT_API_URL")
+    return profile_url
 
 
 def _profiles(path: Path) -> dict[str, Any]:

@@ -68,9 +68,6 @@ def main() -> None:
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = _say("interrupted", INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has gone; Python would complain about it once more
-        code = 0
     except OSError as error:
         code = _say(f"{error}", FAILED)
     except Exception:

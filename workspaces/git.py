@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,10 +76,15 @@ def head(worktree: Path) -> str:
     return answer(worktree, "rev-parse", "--verify", "HEAD^{commit}")
 
 
-@functools.lru_cache(maxsize=10_000)
+_TREES: dict[str, str] = {}
+"""Trees of commits seen before; a commit's never changes, in whatever repository it is."""
+
+
 def tree_of(repo: Path, commit: str) -> str:
-    """The tree of a commit, given by its full name: that never changes."""
-    return answer(repo, "rev-parse", "--verify", f"{commit}^{{tree}}")
+    """The tree of a commit, given by its full name."""
+    if commit not in _TREES:
+        _TREES[commit] = answer(repo, "rev-parse", "--verify", f"{commit}^{{tree}}")
+    return _TREES[commit]
 
 
 def parents_of(repo: Path, commit: str) -> list[str]:
@@ -169,13 +173,15 @@ def leftovers(worktree: Path) -> Mapping[str, str]:
     return found
 
 
-def snapshot(worktree: Path, message: str, *, leaving: Mapping[str, str] | None = None) -> str:
-    """A commit of all that the checkout holds, on top of its HEAD; HEAD itself if that is the same.
+def snapshot(
+    worktree: Path, message: str, *, parent: str | None = None, leaving: Mapping[str, str] | None = None
+) -> str:
+    """A commit of all that the checkout holds, on top of `parent`, which is its HEAD; the same if nothing differs.
 
     No reference moves, whatever HEAD is on. `leaving`: see `stage_all`.
     """
     stage_all(worktree, leaving=leaving)
-    parent, tree = head(worktree), write_tree(worktree)
+    parent, tree = parent or head(worktree), write_tree(worktree)
     return parent if tree == tree_of(worktree, parent) else commit_tree(worktree, tree, [parent], message)
 
 
@@ -187,7 +193,9 @@ def write_tree(worktree: Path) -> str:
 def commit_tree(repo: Path, tree: str, parents: Sequence[str], message: str) -> str:
     """A commit made of its parts; no checkout and no reference changes."""
     options = [word for parent in parents for word in ("-p", parent)]
-    return answer(repo, "commit-tree", tree, *options, "-F", "-", stdin=f"{message.rstrip()}\n")
+    commit = answer(repo, "commit-tree", tree, *options, "-F", "-", stdin=f"{message.rstrip()}\n")
+    _TREES[commit] = tree
+    return commit
 
 
 def changed_paths(repo: Path, base: str, commit: str) -> list[str]:

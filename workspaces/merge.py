@@ -33,11 +33,11 @@ def merge(repo: Path, ours: str, theirs: str, message: str) -> Merged | Conflict
 
     What is in `ours` already merges as nothing: the commit is `ours`. No reference moves.
     """
-    if git.is_ancestor(repo, theirs, ours):
-        return Merged(ours)
     result = git.merge_tree(repo, ours, theirs)
     if not result.clean:
         return Conflict(result.conflicts, result.messages)
+    if result.tree == git.tree_of(repo, ours) and git.is_ancestor(repo, theirs, ours):
+        return Merged(ours)
     return Merged(git.commit_tree(repo, result.tree, [ours, theirs], message))
 
 

@@ -75,9 +75,13 @@ def reuse(repo: Path, folder: Path, *, branch: str | None, commit: str) -> Works
 
 def remove(workspace: Workspace, *, delete_branch: bool = False) -> None:
     """The checkout goes, whatever is in it, with what git remembers of it; half gone already is fine."""
+    memory = own_git_directory(workspace.path) if is_intact(workspace) else None
     _delete(workspace.path)
     with lock(git_directory(workspace.repo)):
-        _forget(workspace)
+        if memory:
+            shutil.rmtree(memory)  # as `git worktree remove` does, which would look through all of the others first
+        else:
+            _forget(workspace)
         if delete_branch:
             _delete_branch(workspace)
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -147,6 +146,6 @@ def test_a_url_that_cannot_be_cloned_is_refused(
 
 
 def test_the_repository_is_only_read(missions: Missions, settings: Settings, owner: Owner) -> None:
-    before = owner(missions.repo, "show-ref"), sorted(os.listdir(missions.repo / ".git"))
+    before = owner(missions.repo, "show-ref"), sorted((missions.repo / ".git").iterdir())
     accept(loaded(missions), settings, path=missions.repo)
-    assert (owner(missions.repo, "show-ref"), sorted(os.listdir(missions.repo / ".git"))) == before
+    assert (owner(missions.repo, "show-ref"), sorted((missions.repo / ".git").iterdir())) == before

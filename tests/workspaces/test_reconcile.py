@@ -83,6 +83,14 @@ def test_a_workspace_whose_git_file_leads_nowhere_is_removed(mission: Mission, o
     assert git.refs(mission.root, f"refs/heads/missions/{mission.run}") == {}
 
 
+def test_a_workspace_with_a_repository_of_the_agent_s_own_is_removed(mission: Mission, owner: Owner) -> None:
+    workspace = at_work(mission)
+    (workspace.path / ".git").unlink()
+    owner(workspace.path, "init", "-q")
+    reconcile(mission)
+    assert nothing_left(mission, owner)
+
+
 def test_a_proved_commit_stays_archived(mission: Mission, owner: Owner, commit: Commit) -> None:
     workspace = at_work(mission)
     proved = commit(workspace.path, {"new": "whole\n"})

@@ -1,0 +1,3 @@
+from tests.accepted import new_mission
+
+__all__ = ["new_mission"]
