@@ -58,15 +58,16 @@ def carry_out(mission: Mission, job: Job) -> Outcome:
 
 
 def _attempts(mission: Mission, job: Job) -> Outcome:
-    failures = [*job.assignment.failures, *mission.failures_so_far(job.session_name)]
-    first = mission.runs_so_far(job.session_name) + 1
-    for number in range(first, first + 1 + job.retries):
-        assignment = job.assignment.model_copy(update={"attempt": number, "failures": list(failures)})
+    """Each attempt is told why the earlier ones failed, in former lives of the run too."""
+    name = job.session_name
+    last = mission.runs_so_far(name) + 1 + job.retries
+    while True:
+        number = mission.runs_so_far(name) + 1
+        failures = [*job.assignment.failures, *mission.failures_so_far(name)]
+        assignment = job.assignment.model_copy(update={"attempt": number, "failures": failures})
         outcome = _Attempt(mission, replace(job, assignment=assignment)).make()
-        if outcome.status is not StepStatus.FAILED:
-            break
-        failures.append(f"Attempt {number} failed: {outcome.reason}")
-    return outcome
+        if outcome.status is not StepStatus.FAILED or number == last:
+            return outcome
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ import os
 import sys
 import threading
 from pathlib import Path
-from typing import Any
 
 import click
 import httpx
@@ -50,18 +49,13 @@ def drive(folder: RunFolder, *, as_json: bool) -> int:
 def _call_flow(folder: RunFolder) -> None:
     _quieten_prefect()
     from flows.compile import compile_flow
-    from flows.results import result_of
+    from flows.results import run_flow
 
     plan = folder.plan()
     text = folder.blueprint.read_text(encoding="utf-8")
     loaded = Loaded(plan.blueprint, plan, text, str(folder.blueprint), Path(plan.folder))
-    flow: Any = compile_flow(loaded)
-
-    async def call() -> None:
-        await result_of(await flow(run=folder.run, return_state=True))
-
     try:
-        asyncio.run(call())
+        asyncio.run(run_flow(compile_flow(loaded), run=folder.run))
     except httpx.TransportError as error:
         raise MissionError(
             f"Prefect does not answer ({error}); when it does, go on with `mission resume {folder.run}`", exit_code=1

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -197,7 +197,7 @@ def _await(server: Server, log: Path) -> None:
 
 def _healthy(server: Server) -> bool:
     try:
-        return httpx.get(f"{server.api}/health", timeout=5, trust_env=False).status_code == httpx.codes.OK
+        return httpx.get(f"{server.api}/health", timeout=5, trust_env=False).is_success
     except httpx.TransportError:
         return False
 
@@ -221,7 +221,7 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _alone(home: Path) -> Iterator[None]:
+def _alone(home: Path) -> Generator[None]:
     folder = home / "prefect"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "server.lock").open("a") as stream:

@@ -85,7 +85,7 @@ def _form(mission: Mission) -> type[Decision]:
     concurrency = copy(Decision.model_fields["maxConcurrency"])
     concurrency.default = mission.max_concurrency
     form = create_model("Decision", __base__=Decision, maxConcurrency=(int, concurrency))
-    form._description = show.markdown(mission.plan)  # Prefect's own name for what stands above the form
+    form._description = show.markdown(mission.plan)  # pyright: ignore[reportPrivateUsage]  # Prefect shows it on top
     return form
 
 

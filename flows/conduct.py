@@ -11,7 +11,7 @@ from prefect.states import Cancelled, Completed, Crashed, Failed
 from flows.approval import approve_plan
 from flows.events import forward_events
 from flows.milestone import MilestoneOutcome, milestone_flow
-from flows.results import result_of
+from flows.results import run_flow
 from flows.watch import cancelled_in_prefect, watching
 from ledger.events import Kind
 from ledger.report import MissionReport, RunStatus, StepStatus
@@ -45,14 +45,12 @@ async def _run(mission: Mission) -> None:
 
 async def _milestones(mission: Mission) -> MilestoneOutcome:
     """The last milestone's outcome, or the first that was not sealed."""
-    base = mission.repository.base
+    outcome = MilestoneOutcome(name="", status=StepStatus.PENDING, commit=mission.repository.base)
     for milestone in mission.plan.milestones:
         await publish(mission)
-        state = await milestone_flow(mission.run, milestone.name, base, return_state=True)
-        outcome: MilestoneOutcome = await result_of(state)
+        outcome = await run_flow(milestone_flow, mission.run, milestone.name, str(outcome.commit))
         if outcome.status is not StepStatus.SEALED:
-            return outcome
-        base = str(outcome.commit)
+            break
     return outcome
 
 

@@ -11,7 +11,7 @@ from prefect.futures import PrefectFuture
 from agents.outcome import Outcome
 from blueprints.plan import PlannedFeature
 from flows.ready import ReadySet
-from flows.results import result_when_done
+from flows.results import result_when_done, submit
 from ledger.events import Kind
 from ledger.report import StepStatus
 from tasks.feature import feature_task
@@ -49,7 +49,7 @@ def _submit(
     """Prefect runs the task on a thread; its end arrives in `finished`, so nothing is held while waiting."""
     loop = asyncio.get_running_loop()
     with tags("role:worker", f"agent:{feature.agent}"):
-        future: PrefectFuture[Any] = feature_task.submit(mission.run, milestone, feature.id, base, needs)
+        future = submit(feature_task, mission.run, milestone, feature.id, base, needs)
 
     def done(ended: PrefectFuture[Any]) -> None:
         loop.call_soon_threadsafe(finished.put_nowait, (feature.id, ended))

@@ -12,7 +12,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from agents.outcome import Outcome
 from blueprints.schema import Value
 from flows.features import build_features
-from flows.results import result_when_done
+from flows.results import run_task
 from flows.watch import catch_signals
 from ledger.events import Kind
 from ledger.report import StepStatus
@@ -65,7 +65,7 @@ async def _reach(mission: Mission, milestone: str, base: str) -> MilestoneOutcom
     if missing := {name: outcome for name, outcome in features.items() if not outcome.done}:
         return _not_built(milestone, missing)
     commits = {name: outcome.commit for name, outcome in features.items() if outcome.commit}
-    integrated = await result_when_done(integrate_task.submit(mission.run, milestone, base, commits))
+    integrated = await run_task(integrate_task, mission.run, milestone, base, commits)
     if integrated.commit is None:
         return MilestoneOutcome(name=milestone, status=integrated.status, reason=integrated.reason)
     return await _prove(mission, milestone, base, integrated.commit)
@@ -77,29 +77,26 @@ async def _prove(mission: Mission, milestone: str, base: str, commit: str) -> Mi
     Repairs of a former life of the run are taken up again without being counted.
     """
     seen, left = list[str](), mission.plan.blueprint.repairs
-    while commit not in seen:
+    while True:
         seen.append(commit)
-        verdicts: list[Verdict] = await result_when_done(
-            validate_task.submit(mission.run, milestone, commit, len(seen))
-        )
+        verdicts: list[Verdict] = await run_task(validate_task, mission.run, milestone, commit, len(seen))
         failing = [verdict for verdict in verdicts if not verdict.passed]
         if mission.stop.is_set():
             return MilestoneOutcome(name=milestone, status=StepStatus.STOPPED, reason="the mission was stopped")
         if not failing:
             return _seal(mission, milestone, base, commit, verdicts)
         repair = await _repair(mission, milestone, commit, failing, left)
-        if repair is None or repair.commit is None:
+        if repair is None or repair.commit is None or repair.commit in seen:
             return _not_proved(milestone, failing, repair)
         left -= repair.fresh
         commit = repair.commit
-    return _not_proved(milestone, failing, None)
 
 
 async def _repair(mission: Mission, milestone: str, commit: str, failing: list[Verdict], left: int) -> Outcome | None:
     """A repaired commit, or None when no repair is left."""
     if not left:
         return None
-    repair: Outcome = await result_when_done(repair_task.submit(mission.run, milestone, commit, failing))
+    repair: Outcome = await run_task(repair_task, mission.run, milestone, commit, failing)
     return repair
 
 
@@ -119,6 +116,6 @@ def _not_built(milestone: str, missing: dict[str, Outcome]) -> MilestoneOutcome:
 def _not_proved(milestone: str, failing: list[Verdict], repair: Outcome | None) -> MilestoneOutcome:
     reason = "not proved: " + ", ".join(f"{verdict.id} {verdict.status}" for verdict in failing)
     if repair is not None:
-        reason += f"; the repair {repair.status}: {repair.reason}"
+        reason += f"; the repair {repair.status}: {repair.reason or 'it leads back to a commit that failed before'}"
     stopped = repair is not None and repair.status is StepStatus.STOPPED
     return MilestoneOutcome(name=milestone, status=StepStatus.STOPPED if stopped else StepStatus.FAILED, reason=reason)

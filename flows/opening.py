@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from ledger.events import Kind
@@ -14,7 +14,9 @@ from workspaces.opening import opened
 
 
 @contextmanager
-def at_work(folder: RunFolder, settings: Settings, *, max_concurrency: int | None, ui: str | None) -> Iterator[Mission]:
+def at_work(
+    folder: RunFolder, settings: Settings, *, max_concurrency: int | None, ui: str | None
+) -> Generator[Mission]:
     """The mission, opened, announced and known to the tasks of this process."""
     with opened(folder, settings, max_concurrency=max_concurrency) as mission:
         if any(event.kind is Kind.MISSION_RUN_STARTED for event in mission.ledger.events):

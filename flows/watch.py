@@ -7,7 +7,7 @@ import json
 import logging
 import signal
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -25,7 +25,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @asynccontextmanager
-async def watching(mission: Mission, flow_run: UUID) -> AsyncIterator[None]:
+async def watching(mission: Mission, flow_run: UUID) -> AsyncGenerator[None]:
     """While the block runs, whoever wishes the mission to stop is heard."""
     watchers = [asyncio.create_task(_requests(mission)), asyncio.create_task(_states(mission, flow_run))]
     catch_signals(mission)

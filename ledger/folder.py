@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -94,7 +94,7 @@ class RunFolder:
             return not _locked(stream, fcntl.LOCK_SH, tries=1)
 
     @contextmanager
-    def own(self) -> Iterator[None]:
+    def own(self) -> Generator[None]:
         """Be the run's one owner; the kernel ends this when the process dies. Raises when somebody else is."""
         with (self.path / "lock").open("a") as stream:
             if not _locked(stream):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from workspaces.mission import Mission
@@ -11,7 +11,7 @@ _ACTIVE: dict[str, Mission] = {}
 
 
 @contextmanager
-def active(mission: Mission) -> Iterator[None]:
+def active(mission: Mission) -> Generator[None]:
     """Make the mission known while its flow runs: it holds locks and files, so it travels by name."""
     _ACTIVE[mission.run] = mission
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -86,7 +86,7 @@ class Suite:
             return Finding(VerdictStatus.INCONCLUSIVE, str(error))
 
     @contextmanager
-    def _checkout(self, check: PlannedCheck, evidence: Path) -> Iterator[Path]:
+    def _checkout(self, check: PlannedCheck, evidence: Path) -> Generator[Path]:
         m = self.mission
         name = f"check.{self.milestone.name}.{check.id}.{self.round}"
         with workplace(m, name, self.commit) as workspace:

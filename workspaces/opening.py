@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from workspaces.repository import recorded_repository
 
 
 @contextmanager
-def opened(folder: RunFolder, settings: Settings, *, max_concurrency: int | None = None) -> Iterator[Mission]:
+def opened(folder: RunFolder, settings: Settings, *, max_concurrency: int | None = None) -> Generator[Mission]:
     """The mission, ours alone until the block ends. Raises MissionError when there is nothing to go on with."""
     with folder.own():
         folder.request.unlink(missing_ok=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from workspaces.mission import Mission
@@ -13,7 +13,7 @@ from workspaces.worktree import Workspace, create, remove, reuse
 @contextmanager
 def workplace(
     mission: Mission, name: str, commit: str, *, branch: str | None = None, shared: bool = False
-) -> Iterator[Workspace]:
+) -> Generator[Workspace]:
     """A clean checkout of `commit`, gone afterwards.
 
     A `shared` one stays for the next step, on no branch; what git ignores in it stays too.
