@@ -17,7 +17,7 @@ from ledger.report import StepStatus
 from tasks.feature import feature_task
 from workspaces.mission import Mission
 
-Finished = asyncio.Queue[tuple[str, PrefectFuture[Any]]]
+Finished = asyncio.Queue[PrefectFuture[Any]]
 
 
 async def build_features(mission: Mission, milestone: str, base: str) -> dict[str, Outcome]:
@@ -30,7 +30,7 @@ async def build_features(mission: Mission, milestone: str, base: str) -> dict[st
                 _submit(mission, milestone, base, feature, ready.commits(feature), finished)
         if not ready.running:
             break
-        ready.finish(await _next(finished))
+        ready.finish(await result_when_done(await finished.get()))
         for outcome in ready.block():
             mission.ledger.append(
                 Kind.FEATURE_BLOCKED, milestone=milestone, featureId=outcome.name, reason=outcome.reason
@@ -52,18 +52,9 @@ def _submit(
         future = submit(feature_task, mission.run, milestone, feature.id, base, needs)
 
     def done(ended: PrefectFuture[Any]) -> None:
-        loop.call_soon_threadsafe(finished.put_nowait, (feature.id, ended))
+        loop.call_soon_threadsafe(finished.put_nowait, ended)
 
     future.add_done_callback(done)
-
-
-async def _next(finished: Finished) -> Outcome:
-    """The next outcome. A task that ended without one was cancelled in Prefect."""
-    name, future = await finished.get()
-    result = await result_when_done(future)
-    if isinstance(result, Outcome):
-        return result
-    return Outcome(name=name, status=StepStatus.STOPPED, reason=future.state.message or future.state.type.value)
 
 
 def _not_begun(ready: ReadySet) -> dict[str, Outcome]:

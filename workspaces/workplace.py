@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from workspaces.git import GitError
 from workspaces.mission import Mission
 from workspaces.worktree import Workspace, create, remove, reuse
 
@@ -24,10 +26,18 @@ def workplace(
     try:
         yield workspace
     finally:
+        _leave(workspace, shared=shared)
+
+
+def _leave(workspace: Workspace, *, shared: bool) -> None:
+    """What cannot be cleared now is not the step's failure: the run clears it when it is next opened."""
+    try:
         if shared:
             reuse(workspace.repo, workspace.path, branch=None, commit=workspace.base)
         else:
             clear(workspace)
+    except (GitError, OSError):
+        logging.getLogger(__name__).warning("%s could not be cleared", workspace.path, exc_info=True)
 
 
 def clear(workspace: Workspace) -> None:
