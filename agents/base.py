@@ -6,9 +6,12 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+from pydantic import Field
 
 from blueprints.schema import Role, Value
+from workspaces.mission import Mission
 from workspaces.process import Ended
 
 
@@ -20,20 +23,35 @@ class Assignment(Value):
     goal: str
     milestone: str
     role: Role
-    feature: str
-    """Worker: the feature. Integrator: the feature being merged. Repairer: empty."""
-    attempt: int
-    """From 1; the repairer's is the round."""
     base: str
     """Commit the work starts from."""
     title: str
-    spec: str
-    assertions: dict[str, str]
+    feature: str = ""
+    """Worker: the feature. Integrator: the feature being merged. Repairer: empty."""
+    attempt: int = 0
+    """From 1, through all lives of the run."""
+    spec: str = ""
+    assertions: dict[str, str] = Field(default={})
     """Assertion id to the sentence that must hold afterwards."""
-    touches: list[str]
-    skill: str | None
-    failures: list[str]
+    touches: list[str] = Field(default=[])
+    skill: str | None = None
+    failures: list[str] = Field(default=[])
     """What was wrong before: earlier attempts, failing verdicts, or the conflict."""
+
+    @classmethod
+    def of(cls, mission: Mission, role: Role, milestone: str, base: str, title: str, **more: Any) -> Assignment:
+        """An assignment in this mission; `more` is any of the other fields."""
+        blueprint = mission.plan.blueprint
+        return cls(
+            run=mission.run,
+            mission=blueprint.mission,
+            goal=blueprint.goal,
+            milestone=milestone,
+            role=role,
+            base=base,
+            title=title,
+            **more,
+        )
 
 
 @dataclass(frozen=True)

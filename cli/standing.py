@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ledger.events import read_events
+from ledger.fold import build_report, nobody_at_work
 from ledger.folder import RunFolder
-from ledger.report import MissionReport, RunStatus, build_report, nobody_at_work
+from ledger.report import MissionReport, RunStatus
 
 
 def standing(folder: RunFolder) -> MissionReport:

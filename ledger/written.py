@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from blueprints.plan import Plan
 from ledger.events import Event
 from ledger.files import write_file
+from ledger.fold import build_report
 from ledger.folder import RunFolder
 from ledger.render import html, markdown
-from ledger.report import MissionReport, build_report
+from ledger.report import MissionReport
 
 
 def write_report(folder: RunFolder, plan: Plan, events: Iterable[Event]) -> MissionReport:

@@ -62,23 +62,18 @@ def join_needs(mission: Mission, milestone: str, base: str, needs: dict[str, str
 
 
 def _job(mission: Mission, milestone: str, feature: PlannedFeature, base: str) -> Job:
-    blueprint = mission.plan.blueprint
     return Job(
-        assignment=Assignment(
-            run=mission.run,
-            mission=blueprint.mission,
-            goal=blueprint.goal,
-            milestone=milestone,
-            role=Role.WORKER,
+        assignment=Assignment.of(
+            mission,
+            Role.WORKER,
+            milestone,
+            base,
+            feature.title,
             feature=feature.id,
-            attempt=0,
-            base=base,
-            title=feature.title,
             spec=feature.spec,
             assertions=feature.assertions,
             touches=feature.touches,
             skill=feature.skill,
-            failures=[],
         ),
         agent=feature.agent,
         timeout=feature.timeout,

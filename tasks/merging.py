@@ -51,26 +51,21 @@ def _resolve(
     mission: Mission, milestone: str, ours: str, theirs: str, feature: PlannedFeature, conflict: Conflict
 ) -> Job:
     """The key names trees, not commits: the same conflict met again is not resolved again."""
-    plan, blueprint = mission.plan, mission.plan.blueprint
+    plan = mission.plan
     agent = plan.role(Role.INTEGRATOR)
     profile = plan.agent(agent)
     trees = [git.tree_of(mission.root, commit) for commit in (ours, theirs)]
     return Job(
-        assignment=Assignment(
-            run=mission.run,
-            mission=blueprint.mission,
-            goal=blueprint.goal,
-            milestone=milestone,
-            role=Role.INTEGRATOR,
+        assignment=Assignment.of(
+            mission,
+            Role.INTEGRATOR,
+            milestone,
+            ours,
+            feature.title,
             feature=feature.id,
-            attempt=0,
-            base=ours,
-            title=feature.title,
             spec=feature.spec,
             assertions=feature.assertions,
-            touches=[],
-            skill=None,
-            failures=[f"conflict in `{path}`" for path in conflict.paths] + list(conflict.messages),
+            failures=[*(f"conflict in `{path}`" for path in conflict.paths), *conflict.messages],
         ),
         agent=agent,
         timeout=profile.timeout,

@@ -33,25 +33,18 @@ def repair_task(run: str, milestone: str, commit: str, failing: list[Verdict]) -
 
 
 def _job(mission: Mission, milestone: str, commit: str, failing: list[Verdict]) -> Job:
-    plan, blueprint = mission.plan, mission.plan.blueprint
+    plan = mission.plan
     agent = plan.role(Role.REPAIRER)
     profile = plan.agent(agent)
     findings = sorted(verdict.id for verdict in failing)
     return Job(
-        assignment=Assignment(
-            run=mission.run,
-            mission=blueprint.mission,
-            goal=blueprint.goal,
-            milestone=milestone,
-            role=Role.REPAIRER,
-            feature="",
-            attempt=0,
-            base=commit,
-            title=f"Repair {milestone}",
-            spec="",
-            assertions={v.id: v.says for v in failing if v.id in blueprint.contract},
-            touches=[],
-            skill=None,
+        assignment=Assignment.of(
+            mission,
+            Role.REPAIRER,
+            milestone,
+            commit,
+            f"Repair {milestone}",
+            assertions={v.id: v.says for v in failing if v.id in plan.blueprint.contract},
             failures=[_told(verdict) for verdict in failing],
         ),
         agent=agent,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from prefect import get_run_logger, task
 from prefect.artifacts import acreate_markdown_artifact
 
+from ledger.fold import build_report
 from ledger.render import markdown
-from ledger.report import MissionReport, build_report
+from ledger.report import MissionReport
 from ledger.written import write_report
 from tasks.active import mission_of
 from workspaces.mission import Mission

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from blueprints.errors import MissionError
 from ledger.events import Kind, Ledger
+from ledger.fold import build_report
 from ledger.folder import RunFolder
-from ledger.report import RunStatus, build_report
+from ledger.report import RunStatus
 from ledger.settings import Settings
 from workspaces.mission import Mission
 from workspaces.reconcile import reconcile

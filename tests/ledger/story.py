@@ -10,7 +10,8 @@ from typing import Any
 from blueprints.load import load_text
 from blueprints.plan import Plan
 from ledger.events import Event, Kind
-from ledger.report import MissionReport, build_report
+from ledger.fold import build_report
+from ledger.report import MissionReport
 
 RUN = "demo-20250101-aaaaaa"
 TEXT = """\

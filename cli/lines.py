@@ -1,0 +1,59 @@
+"""An event of the ledger as a line for a log."""
+
+from __future__ import annotations
+
+from ledger.events import Event, Kind
+from ledger.render import duration
+
+
+def told(event: Event) -> str | None:
+    """An event as a line for a log, or None for those that only the ledger needs."""
+    text = _tell(event)
+    return f"{event.at.astimezone():%H:%M:%S} {text}" if text else None
+
+
+def _tell(event: Event) -> str | None:
+    data = event.data
+    who = data.get("workerSessionId", "")
+    match event.kind:
+        case Kind.PLAN_PROPOSED:
+            return "the plan waits for approval"
+        case Kind.PLAN_APPROVED:
+            return f"plan approved by {data['by']}"
+        case Kind.PLAN_REJECTED:
+            return f"plan: {data['decision']} by {data['by']} {data['note']}".rstrip()
+        case Kind.MILESTONE_STARTED:
+            return f"milestone {data['milestone']} starts from {data['base'][:12]}"
+        case Kind.WORKER_STARTED:
+            return f"  {who} starts ({data['role']} {data['agent']})"
+        case Kind.WORKER_COMPLETED:
+            return (
+                f"  {who} done in {duration(data['seconds'])}: {data['commitId'][:12]} {data['summary'][:100]}".rstrip()
+            )
+        case Kind.WORKER_FAILED | Kind.WORKER_PAUSED:
+            return f"  {who} {data['status']}: {data['reason']}"
+        case Kind.FEATURE_FAILED | Kind.FEATURE_BLOCKED:
+            return f"  {data['featureId']} {data.get('status', 'blocked')}: {data['reason']}"
+        case Kind.FEATURE_INTEGRATED:
+            return f"  {data['featureId']} merged ({data['how']})"
+        case Kind.INTEGRATION_FAILED | Kind.MILESTONE_FAILED:
+            return f"milestone {data['milestone']} failed: {data['reason']}"
+        case Kind.MILESTONE_VALIDATION_TRIGGERED:
+            return f"  validating {data['commit'][:12]}, round {data['round']}"
+        case Kind.VERDICT_RECORDED:
+            why = "" if data["status"] == "passed" else f": {data['reason'].splitlines()[0][:200]}"
+            return f"  {data['id']} {data['status']}{why}"
+        case Kind.REPAIR_STARTED:
+            return f"  repairing {', '.join(data['failing'])}"
+        case Kind.MILESTONE_SEALED:
+            return f"milestone {data['milestone']} sealed at {data['commit'][:12]}"
+        case Kind.MILESTONE_LANDED:
+            return f"  landed on {data['branch']}"
+        case Kind.FINDING_RECORDED:
+            return f"  finding {data['id']} ({data['severity']}): {data['description'][:200]}"
+        case Kind.MISSION_PAUSED | Kind.MISSION_FAILED | Kind.MISSION_CANCELLED:
+            return f"{event.kind.replace('_', ' ')}: {data['reason']}"
+        case Kind.MISSION_COMPLETED:
+            return f"mission passed: {data['branch']} at {data['commit'][:12]}"
+        case _:
+            return None

@@ -1,0 +1,263 @@
+"""The ledger folded into the report: each kind of event changes its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic.alias_generators import to_camel
+
+from blueprints.plan import Plan, PlannedMilestone
+from ledger.events import Event, Kind
+from ledger.report import (
+    FeatureReport,
+    FindingReport,
+    IntegrationReport,
+    MergeReport,
+    MilestoneReport,
+    MissionReport,
+    RunStatus,
+    StepStatus,
+    Totals,
+    VerdictReport,
+)
+
+
+class Fold:
+    """The report while the ledger is read, event by event; also of a run that is still going on."""
+
+    def __init__(self, run: str, plan: Plan) -> None:
+        self.report = _empty(run, plan)
+        self._last: datetime | None = None
+        """When the run was last seen alive; None between its lives."""
+
+    def add(self, event: Event) -> None:
+        """Time between lives of the run, and before it began, does not count as the run's."""
+        report, at = self.report, event.at
+        report.started_at = report.started_at or event.timestamp
+        if event.kind not in (Kind.MISSION_RESUMED, Kind.MISSION_RUN_STARTED) and self._last:
+            report.seconds = round(report.seconds + (at - self._last).total_seconds(), 3)
+        self._last = None if event.kind in (Kind.MISSION_PAUSED, Kind.MISSION_FAILED) else at
+        _FOLDS.get(event.kind, _ignore)(report, event.data)
+
+
+def build_report(run: str, plan: Plan, events: Iterable[Event]) -> MissionReport:
+    fold = Fold(run, plan)
+    for event in events:
+        fold.add(event)
+    return fold.report
+
+
+def _empty(run: str, plan: Plan) -> MissionReport:
+    return MissionReport(
+        run=run,
+        mission=plan.blueprint.mission,
+        goal=plan.blueprint.goal,
+        status=RunStatus.RUNNING,
+        base_branch=plan.blueprint.repository.base_branch,
+        started_at="",
+        milestones=[_empty_milestone(m) for m in plan.milestones],
+        totals=Totals(),
+    )
+
+
+def _empty_milestone(milestone: PlannedMilestone) -> MilestoneReport:
+    features = [FeatureReport(id=f.id, title=f.title, agent=f.agent) for f in milestone.features]
+    return MilestoneReport(
+        name=milestone.name, objective=milestone.objective, features=features, integration=IntegrationReport()
+    )
+
+
+Data = Mapping[str, Any]
+
+
+def _ignore(report: MissionReport, data: Data) -> None:
+    """Events that change no figure."""
+
+
+def _run_started(report: MissionReport, data: Data) -> None:
+    report.status = RunStatus.RUNNING
+    report.reason = ""
+    report.repository, report.base, report.ui = data["repository"], data["base"], data.get("ui")
+
+
+def _proposed(report: MissionReport, _data: Data) -> None:
+    report.status, report.reason = RunStatus.WAITING, "the plan waits for approval"
+
+
+def _approved(report: MissionReport, _data: Data) -> None:
+    report.status, report.reason = RunStatus.RUNNING, ""
+
+
+def _rejected(report: MissionReport, data: Data) -> None:
+    word = "revision requested" if data["decision"] == "revise" else "plan rejected"
+    report.status = RunStatus.REJECTED
+    report.reason = f"{word}: {data['note']}" if data["note"] else word
+
+
+def _milestone_started(report: MissionReport, data: Data) -> None:
+    milestone = report.milestone(data["milestone"])
+    milestone.status, milestone.base, milestone.reason = StepStatus.RUNNING, data["base"], ""
+
+
+def _worker_started(report: MissionReport, data: Data) -> None:
+    report.totals.agent_runs += 1
+    if data["role"] == "worker":
+        feature = report.feature(data["featureId"])
+        feature.status, feature.base, feature.reason = StepStatus.RUNNING, data["base"], ""
+        feature.attempts += 1
+        feature.agent_runs += 1
+
+
+def _worker_ended(report: MissionReport, data: Data) -> None:
+    totals, role = report.totals, data["role"]
+    totals.seconds_by_role[role] = round(totals.seconds_by_role.get(role, 0.0) + data["seconds"], 3)
+    _count_usage(totals, role, data.get("usage"))
+    if role == "worker":
+        feature = report.feature(data["featureId"])
+        feature.seconds = round(feature.seconds + data["seconds"], 3)
+        feature.usage = _added(feature.usage, data.get("usage"))
+
+
+def _count_usage(totals: Totals, role: str, usage: dict[str, float] | None) -> None:
+    if usage is None:
+        totals.runs_with_unknown_usage += 1
+        return
+    if (usd := usage.get("usd")) is not None:
+        totals.usd = round((totals.usd or 0.0) + usd, 6)
+    tokens = {name: count for name, count in usage.items() if name != "usd"}
+    totals.tokens[role] = _added(totals.tokens.get(role), tokens) or {}
+
+
+def _added(known: dict[str, float] | None, more: dict[str, float] | None) -> dict[str, float] | None:
+    if known is None or more is None:
+        return more if known is None else known
+    return {name: known.get(name, 0) + more.get(name, 0) for name in {**known, **more}}
+
+
+def _worker_completed(report: MissionReport, data: Data) -> None:
+    _worker_ended(report, data)
+    if data["role"] == "worker":
+        feature = report.feature(data["featureId"])
+        feature.status, feature.commit, feature.summary = StepStatus.DONE, data["commitId"], data["summary"]
+        report.totals.features += 1
+
+
+def _worker_failed(report: MissionReport, data: Data) -> None:
+    _worker_ended(report, data)
+    if data["role"] == "worker":
+        report.feature(data["featureId"]).reason = data["reason"]
+
+
+def _worker_paused(report: MissionReport, data: Data) -> None:
+    _worker_ended(report, data)
+    if data["role"] == "worker":
+        feature = report.feature(data["featureId"])
+        feature.status, feature.reason = StepStatus.STOPPED, data["reason"]
+
+
+def _feature_failed(report: MissionReport, data: Data) -> None:
+    feature = report.feature(data["featureId"])
+    feature.status, feature.reason = StepStatus(data["status"]), data["reason"]
+
+
+def _feature_blocked(report: MissionReport, data: Data) -> None:
+    feature = report.feature(data["featureId"])
+    feature.status, feature.reason = StepStatus.BLOCKED, data["reason"]
+
+
+def _integrated(report: MissionReport, data: Data) -> None:
+    integration = report.milestone(data["milestone"]).integration
+    merge = MergeReport(feature=data["featureId"], commit=data["commit"], how=data["how"])
+    integration.merges = [m for m in integration.merges if m.feature != merge.feature] + [merge]
+    integration.status = "running"
+    report.feature(data["featureId"]).status = StepStatus.INTEGRATED
+
+
+def _integration_failed(report: MissionReport, data: Data) -> None:
+    integration = report.milestone(data["milestone"]).integration
+    integration.status, integration.reason = "failed", data["reason"]
+
+
+def _validating(report: MissionReport, data: Data) -> None:
+    milestone = report.milestone(data["milestone"])
+    milestone.rounds += 1
+    milestone.commit, milestone.verdicts = data["commit"], []
+    milestone.integration.status, milestone.integration.reason = "done", ""
+
+
+def _verdict(report: MissionReport, data: Data) -> None:
+    verdict = VerdictReport(**{name: data[name] for name in VerdictReport.model_fields})
+    report.milestone(data["milestone"]).verdicts.append(verdict)
+
+
+def _repairing(report: MissionReport, data: Data) -> None:
+    report.totals.repairs += 1
+    milestone = report.milestone(data["milestone"])
+    milestone.repaired = list(dict.fromkeys([*milestone.repaired, *data["failing"]]))
+
+
+def _sealed(report: MissionReport, data: Data) -> None:
+    milestone = report.milestone(data["milestone"])
+    milestone.status, milestone.commit = StepStatus.SEALED, data["commit"]
+    report.commit, report.branch = data["commit"], data["branch"]
+
+
+def _landed(report: MissionReport, data: Data) -> None:
+    report.milestone(data["milestone"]).landed = True
+
+
+def _milestone_failed(report: MissionReport, data: Data) -> None:
+    milestone = report.milestone(data["milestone"])
+    milestone.status, milestone.reason = StepStatus.FAILED, data["reason"]
+
+
+def _finding(report: MissionReport, data: Data) -> None:
+    finding = FindingReport(**{name: data[to_camel(name)] for name in FindingReport.model_fields})
+    report.findings.append(finding)
+
+
+def nobody_at_work(report: MissionReport) -> None:
+    """What was going on when the run ended, or its process did, was stopped with it."""
+    steps: list[MilestoneReport | FeatureReport] = [*report.milestones]
+    steps += [feature for milestone in report.milestones for feature in milestone.features]
+    for step in steps:
+        if step.status is StepStatus.RUNNING:
+            step.status = StepStatus.STOPPED
+
+
+def _ended(status: RunStatus) -> Callable[[MissionReport, Data], None]:
+    def fold(report: MissionReport, data: Data) -> None:
+        report.status, report.reason = status, data.get("reason", "")
+        nobody_at_work(report)
+
+    return fold
+
+
+_FOLDS: dict[Kind, Callable[[MissionReport, Data], None]] = {
+    Kind.MISSION_RUN_STARTED: _run_started,
+    Kind.PLAN_PROPOSED: _proposed,
+    Kind.PLAN_APPROVED: _approved,
+    Kind.PLAN_REJECTED: _rejected,
+    Kind.MILESTONE_STARTED: _milestone_started,
+    Kind.WORKER_STARTED: _worker_started,
+    Kind.WORKER_COMPLETED: _worker_completed,
+    Kind.WORKER_FAILED: _worker_failed,
+    Kind.WORKER_PAUSED: _worker_paused,
+    Kind.FEATURE_FAILED: _feature_failed,
+    Kind.FEATURE_BLOCKED: _feature_blocked,
+    Kind.FEATURE_INTEGRATED: _integrated,
+    Kind.INTEGRATION_FAILED: _integration_failed,
+    Kind.MILESTONE_VALIDATION_TRIGGERED: _validating,
+    Kind.VERDICT_RECORDED: _verdict,
+    Kind.REPAIR_STARTED: _repairing,
+    Kind.MILESTONE_SEALED: _sealed,
+    Kind.MILESTONE_LANDED: _landed,
+    Kind.MILESTONE_FAILED: _milestone_failed,
+    Kind.FINDING_RECORDED: _finding,
+    Kind.MISSION_PAUSED: _ended(RunStatus.PAUSED),
+    Kind.MISSION_COMPLETED: _ended(RunStatus.PASSED),
+    Kind.MISSION_FAILED: _ended(RunStatus.FAILED),
+    Kind.MISSION_CANCELLED: _ended(RunStatus.CANCELLED),
+}
