@@ -78,7 +78,7 @@ def _foot(report: MissionReport) -> Iterator[Text]:
     if report.branch:
         yield Text(f"branch {report.branch} at {(report.commit or '')[:12]}")
     if report.ui:
-        yield Text(f"Prefect {report.ui}", "dim")
+        yield Text(f"Prefect {report.ui}", "dim", no_wrap=True, overflow="ignore")
 
 
 def _status(status: str) -> Text:
