@@ -38,6 +38,8 @@ _LOOK = 0.2
 
 def print_report(report: MissionReport) -> None:
     Console(highlight=False).print(picture(report))
+    if report.ui:
+        click.echo(f"Prefect {report.ui}")  # whole, however narrow the terminal
 
 
 def picture(report: MissionReport) -> RenderableType:
@@ -77,8 +79,6 @@ def _foot(report: MissionReport) -> Iterator[Text]:
         yield Text(report.reason)
     if report.branch:
         yield Text(f"branch {report.branch} at {(report.commit or '')[:12]}")
-    if report.ui:
-        yield Text(f"Prefect {report.ui}", "dim", no_wrap=True, overflow="ignore")
 
 
 def _status(status: str) -> Text:
