@@ -143,7 +143,7 @@ def _feature(blueprint: Blueprint, milestone: Milestone, feature: Feature) -> Pl
     siblings = {f.id for f in milestone.features}
     assertions = {a: blueprint.contract[a].says for a in feature.fulfills}
     shape = feature.model_dump(mode="json", exclude={"retries", "agent"})
-    profile = agent.model_dump(mode="json", exclude={"retries"})
+    profile = agent.shape()
     return PlannedFeature(
         id=feature.id,
         title=feature.title or feature.id,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
@@ -125,6 +125,10 @@ class AgentBase(Model):
     """Further attempts after a failed one, each in a fresh workspace."""
     env: list[VariableName] = []
     """Names of environment variables the agent may see besides the usual ones. No value is ever recorded."""
+
+    def shape(self) -> dict[str, Any]:
+        """What of it shapes its work, for content keys: not how often it may try."""
+        return self.model_dump(mode="json", exclude={"retries"})
 
 
 class CommandAgent(AgentBase):

@@ -70,7 +70,7 @@ def _resolve(
         agent=agent,
         timeout=profile.timeout,
         retries=profile.retries,
-        key=digest("resolve", trees, profile.model_dump(mode="json", exclude={"retries"})),
+        key=digest("resolve", trees, profile.shape()),
         judge=resolved_merge(ours, theirs, _message(mission, milestone, feature)),
         merging=theirs,
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from prefect import State, task
 from prefect.states import Failed
 
@@ -12,7 +10,7 @@ from agents.judges import new_commit
 from agents.outcome import Outcome
 from agents.work import Job, carry_out
 from blueprints.digest import digest
-from blueprints.schema import Agent, Role
+from blueprints.schema import Role
 from ledger.events import Kind
 from tasks.active import mission_of
 from validators.base import Verdict
@@ -50,14 +48,9 @@ def _job(mission: Mission, milestone: str, commit: str, failing: list[Verdict]) 
         agent=agent,
         timeout=profile.timeout,
         retries=profile.retries,
-        key=digest("repair", git.tree_of(mission.root, commit), findings, _profile(profile)),
+        key=digest("repair", git.tree_of(mission.root, commit), findings, profile.shape()),
         judge=new_commit(commit, f"Repair {milestone}: {', '.join(verdict.id for verdict in failing)}"),
     )
-
-
-def _profile(agent: Agent) -> dict[str, Any]:
-    """What of an agent shapes its work."""
-    return agent.model_dump(mode="json", exclude={"retries"})
 
 
 def _told(verdict: Verdict) -> str:
