@@ -90,17 +90,17 @@ def test_a_run_has_one_owner_and_anybody_may_cancel_it(at_work: Going, flag: Pat
 
 def test_pause_lets_the_running_feature_finish_and_starts_no_other(new_missions: NewMissions, flag: Path) -> None:
     missions = new_missions()
-    request = "$(dirname $(dirname $MISSION_PROMPT))/request.json"
-    asked = f"for _ in $(seq 1200); do if [ -e {request} ]; then sleep 2; exit 0; fi; sleep 0.05; done; exit 1"
     blueprint = {"maxConcurrency": 1, "milestones": [milestone("one", feature("running"), feature("waiting"))]}
     run = start(
         missions,
         blueprint,
-        workers(running=[shell(asked), write("running")], waiting=[write("waiting")]),
+        workers(running=[wait_for(flag), write("running")], waiting=[write("waiting")]),
         "--yes",
     )
     run.wait_for("worker_started", featureId="running")
     assert missions("pause", run.name).returncode == 0
+    until(lambda: not (run.folder / "request.json").exists())  # taken, so the mission knows
+    flag.touch()
     assert run.end() == 130
     assert run.sessions("worker_completed") == ["running.1"]
     assert run.status()["status"] == "paused"
