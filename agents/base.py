@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 from pydantic import Field
 
-from blueprints.schema import Role, Value
+from blueprints.fields import Value
+from blueprints.schema import Role
 from workspaces.mission import Mission
 from workspaces.process import Ended
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agents.handoff import Handoff
-from blueprints.schema import Value
+from blueprints.fields import Value
 from ledger.report import StepStatus
 from workspaces.worktree import Workspace
 

@@ -18,4 +18,6 @@ def contract_page(blueprint: Blueprint) -> str:
 
 def _entry(name: str, assertion: Assertion) -> str:
     says = " ".join(assertion.says.split())
-    return f"### {name}: {says}\n\nTool: {assertion.check.kind}\nEvidence: output of `{assertion.check.run.strip()}`\n"
+    tools = ", ".join(dict.fromkeys(check.kind for check in assertion.proofs))
+    seen = "; ".join(f"`{check.summary.strip()}`" for check in assertion.proofs)
+    return f"### {name}: {says}\n\nTool: {tools}\nEvidence: output of {seen}\n"

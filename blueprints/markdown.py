@@ -81,8 +81,8 @@ def _checks(plan: Plan, milestone: PlannedMilestone) -> Iterator[str]:
 
 
 def _check(planned: PlannedCheck) -> str:
-    says = "" if planned.says == planned.check.run else f": {_text(planned.says)}"
-    return f"- {_code(planned.id)}{says} {_shell(planned.check.run)}"
+    says = "" if planned.says == planned.check.summary else f": {_text(planned.says)}"
+    return f"- {_code(planned.id)}{says} {_shell(planned.check.summary)}"
 
 
 def _text(text: str) -> str:

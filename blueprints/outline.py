@@ -7,7 +7,8 @@ from typing import Annotated, TypeGuard, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from blueprints.schema import Blueprint, Model
+from blueprints.fields import Model
+from blueprints.schema import Blueprint
 from blueprints.text import Path
 
 

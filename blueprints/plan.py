@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from pydantic import Field
+
+from blueprints.checks import JUDGED_BY_SOMEBODY, Check
 from blueprints.digest import digest
-from blueprints.schema import Agent, Blueprint, Check, Feature, Milestone, Role, Value
+from blueprints.fields import Value
+from blueprints.schema import Agent, Blueprint, Feature, Milestone, Role
 
 
 class PlannedFeature(Value):
@@ -35,11 +40,29 @@ class PlannedCheck(Value):
     """A check with the name its evidence and verdicts go by."""
 
     id: str
-    """Assertion id, `validator-<n>` or `validate-<n>`."""
+    """Assertion id, with `.<n>` when it has several checks; `validator-<n>` or `validate-<n>`."""
     says: str
     check: Check
+    since: str
+    """The milestone that runs it first."""
+    assertion: str | None = None
+    """The assertion it proves."""
+    evidence: list[str] = Field(default=[])
+    """Path patterns of files it must leave."""
+    invariant: bool = False
+    """It must pass before the work too."""
     key: str
-    """Digest of the check and the setup commands."""
+    """Digest of the check, its services and the setup commands."""
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the engine runs it, rather than asking an agent or a person."""
+        return self.check.kind not in JUDGED_BY_SOMEBODY
+
+    @property
+    def discriminating(self) -> bool:
+        """Whether it must not pass before the work."""
+        return self.assertion is not None and self.automatic and not self.invariant
 
 
 class PlannedMilestone(Value):
@@ -48,6 +71,11 @@ class PlannedMilestone(Value):
     features: list[PlannedFeature]
     checks: list[PlannedCheck]
     """The mission's validators, this milestone's checks, the assertions of its and all earlier features."""
+
+    @property
+    def new_checks(self) -> list[PlannedCheck]:
+        """Those of assertions that this milestone is the first to claim."""
+        return [check for check in self.checks if check.assertion and check.since == self.name]
 
     def waves(self) -> list[list[str]]:
         """Feature ids by the earliest round in which each could start."""
@@ -100,14 +128,16 @@ class Plan(Value):
 def compile_plan(blueprint: Blueprint, folder: Path) -> Plan:
     """The plan of a blueprint that has no lint errors."""
     milestones: list[PlannedMilestone] = []
+    since: dict[str, str] = {}
     for milestone in blueprint.milestones:
-        claimed = [a for m in blueprint.milestones[: len(milestones) + 1] for f in m.features for a in f.fulfills]
+        for assertion in (a for feature in milestone.features for a in feature.fulfills):
+            since.setdefault(assertion, milestone.name)
         milestones.append(
             PlannedMilestone(
                 name=milestone.name,
                 objective=milestone.objective or "",
                 features=[_feature(blueprint, milestone, feature) for feature in milestone.features],
-                checks=_checks(blueprint, milestone, list(dict.fromkeys(claimed))),
+                checks=_checks(blueprint, milestone, since),
             )
         )
     return Plan(
@@ -133,8 +163,7 @@ def plan_digest(blueprint: Blueprint) -> str:
 def _role(blueprint: Blueprint, role: Role) -> str:
     roles = blueprint.roles
     worker = roles.worker or next(iter(blueprint.agents))
-    named = {Role.WORKER: worker, Role.INTEGRATOR: roles.integrator, Role.REPAIRER: roles.repairer}
-    return named[role] or worker
+    return getattr(roles, role.value) or worker
 
 
 def _feature(blueprint: Blueprint, milestone: Milestone, feature: Feature) -> PlannedFeature:
@@ -142,7 +171,7 @@ def _feature(blueprint: Blueprint, milestone: Milestone, feature: Feature) -> Pl
     agent = blueprint.agents[name]
     siblings = {f.id for f in milestone.features}
     assertions = {a: blueprint.contract[a].says for a in feature.fulfills}
-    shape = feature.model_dump(mode="json", exclude={"retries", "agent"})
+    shape = feature.model_dump(mode="json", exclude={"retries", "agent", "because"})
     profile = agent.shape()
     return PlannedFeature(
         id=feature.id,
@@ -161,14 +190,38 @@ def _feature(blueprint: Blueprint, milestone: Milestone, feature: Feature) -> Pl
     )
 
 
-def _checks(blueprint: Blueprint, milestone: Milestone, claimed: list[str]) -> list[PlannedCheck]:
-    named: list[tuple[str, str, Check]] = []
-    named += [(f"validator-{n}", c.name or c.run, c) for n, c in enumerate(blueprint.validators, 1)]
-    named += [(f"validate-{n}", c.name or c.run, c) for n, c in enumerate(milestone.checks, 1)]
-    named += [(a, blueprint.contract[a].says, blueprint.contract[a].check) for a in claimed]
-    return [
-        PlannedCheck(
-            id=i, says=says, check=check, key=digest(check.model_dump(mode="json", exclude={"name"}), blueprint.setup)
-        )
-        for i, says, check in named
-    ]
+def _checks(blueprint: Blueprint, milestone: Milestone, since: dict[str, str]) -> list[PlannedCheck]:
+    """The mission's validators, the milestone's own checks, and those of the assertions `since` holds."""
+    first = blueprint.milestones[0].name
+    plain = [(f"validator-{n}", check, first) for n, check in enumerate(blueprint.validators, 1)]
+    plain += [(f"validate-{n}", check, milestone.name) for n, check in enumerate(milestone.checks, 1)]
+    planned = [_check(blueprint, name, check, check.name or check.summary, since) for name, check, since in plain]
+    for name, milestone_name in since.items():
+        assertion = blueprint.contract[name]
+        for n, check in enumerate(assertion.proofs, 1):
+            identifier = name if len(assertion.proofs) == 1 else f"{name}.{n}"
+            facts = {"assertion": name, "evidence": assertion.evidence, "invariant": assertion.invariant}
+            planned.append(_check(blueprint, identifier, check, assertion.says, milestone_name, **facts))
+    return planned
+
+
+def _check(blueprint: Blueprint, identifier: str, check: Check, says: str, since: str, **facts: Any) -> PlannedCheck:
+    shape = check.model_dump(mode="json", exclude={"name"})
+    services = [blueprint.services[name].model_dump(mode="json") for name in services_of(blueprint, check)]
+    key = digest(shape, services, facts.get("evidence", []), blueprint.setup)
+    return PlannedCheck(id=identifier, says=says, check=check, since=since, key=key, **facts)
+
+
+def services_of(blueprint: Blueprint, check: Check) -> list[str]:
+    """The services that must run for a check, each after those it depends on."""
+    order: list[str] = []
+
+    def visit(name: str) -> None:
+        for other in blueprint.services[name].depends_on:
+            visit(other)
+        if name not in order:
+            order.append(name)
+
+    for name in check.needs_services:
+        visit(name)
+    return order

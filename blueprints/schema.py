@@ -6,90 +6,16 @@ Keys are camelCase in YAML and snake_case here. Each field's description is also
 
 from __future__ import annotations
 
-import re
+from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
-from pydantic.alias_generators import to_camel
+from pydantic import Field, model_validator
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", re.ASCII)
-SHORTEST, LONGEST = 0.001, 365 * 86400.0
-"""Limits of a duration in seconds: system calls that wait cannot count much further."""
-
-
-def parse_duration(value: object) -> object:
-    """Seconds of `90s`, `60m`, `8h`, `1.5h` or a bare number of seconds; anything else raises ValueError."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError("is not a duration; write it like 90s, 60m or 8h")
-    if isinstance(value, int | float):
-        seconds = float(value)
-    elif match := _DURATION.fullmatch(value):
-        seconds = float(match[1]) * _UNITS[match[2]]
-    else:
-        raise ValueError(f"'{value[:60]}' is not a duration; write it like 90s, 60m or 8h")
-    if not SHORTEST <= seconds <= LONGEST:
-        raise ValueError(f"'{str(value)[:60]}' is out of range; a duration is at least 1ms and at most 365d")
-    return seconds
-
-
-def _plain_duration(seconds: float) -> str:
-    return f"{seconds:.6f}".rstrip("0").rstrip(".") + "s"
-
-
-Duration = Annotated[
-    float,
-    BeforeValidator(parse_duration),
-    PlainSerializer(_plain_duration, return_type=str, when_used="json"),
-    WithJsonSchema(
-        {
-            "type": ["string", "number"],
-            "pattern": r"^\d+(\.\d+)?(ms|s|m|h|d)$",
-            "minimum": SHORTEST,
-            "maximum": LONGEST,
-            "examples": ["90s", "60m", "8h"],
-        }
-    ),
-]
-"""Seconds; written `90s`, `60m`, `8h`."""
-
-NAME_PATTERN = r"^[A-Za-z0-9]+([_-][A-Za-z0-9]+)*$"
-SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-ASSERTION_PATTERN = r"^VAL-[A-Z0-9]+(-[A-Z0-9]+)*-[0-9]{3,}$"
-VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
-LINE_PATTERN = r"^[^\x00-\x1f\x7f]*$"
-
-Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=64)]
-"""A name that is safe as a folder and as part of a git ref."""
-
-Slug = Annotated[str, Field(pattern=SLUG_PATTERN, max_length=48)]
-AssertionId = Annotated[str, Field(pattern=ASSERTION_PATTERN, max_length=64)]
-VariableName = Annotated[str, Field(pattern=VARIABLE_PATTERN, max_length=128)]
-Text = Annotated[str, Field(min_length=1, max_length=200_000)]
-Line = Annotated[str, Field(pattern=LINE_PATTERN, min_length=1, max_length=4_000)]
+from blueprints.checks import Check, Service, TestCheck
+from blueprints.fields import AssertionId, Duration, Line, Model, Name, Slug, Text, VariableName
 
 RESERVED_SKILLS = frozenset({"scrutiny-validator", "user-testing-validator"})
-
-
-class Model(BaseModel):
-    """Frozen, camelCase from outside, unknown keys refused."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=to_camel,
-        validate_by_name=False,
-        validate_by_alias=True,
-        serialize_by_alias=True,
-        use_attribute_docstrings=True,
-    )
-
-
-class Value(Model):
-    """Data of the engine's own: the same, but written with Python's names where it is made."""
-
-    model_config = ConfigDict(validate_by_name=True)
 
 
 class Role(StrEnum):
@@ -98,6 +24,8 @@ class Role(StrEnum):
     WORKER = "worker"
     INTEGRATOR = "integrator"
     REPAIRER = "repairer"
+    SCRUTINY = "scrutiny"
+    TESTER = "tester"
 
 
 class Mode(StrEnum):
@@ -152,29 +80,32 @@ class ScriptedAgent(AgentBase):
 Agent = Annotated[CommandAgent | ScriptedAgent, Field(discriminator="kind")]
 
 
-class CommandCheck(Model):
-    """A shell line in a clean checkout of the commit under test; passes on exit 0 unless nothing was run."""
-
-    kind: Literal["command"]
-    """command: a shell line decides by its exit code."""
-    run: Text
-    """One shell line, run by `bash -euo pipefail -c`."""
-    timeout: Duration = 600.0
-    """After this the verdict is inconclusive."""
-    name: Line | None = None
-    """How reports call the check. Default: the command."""
-
-
-Check = CommandCheck
-
-
 class Assertion(Model):
     """One testable behaviour."""
 
     says: Text
     """The behaviour in one sentence with a pass/fail condition."""
-    check: Check
+    check: Check | None = None
     """How the engine proves it."""
+    checks: list[Check] = []
+    """Instead of `check`: several, all of which must pass."""
+    evidence: list[Line] = []
+    """Path patterns of files that must lie in the check's evidence folder afterwards, such as `*.png`."""
+    invariant: bool = False
+    """It holds already and must go on to hold: it must pass before the work too. Otherwise it must not."""
+    from_: Annotated[Line | None, Field(alias="from")] = None
+    """Where the requirement comes from, for people: an issue, a page, a sentence of the goal."""
+
+    @model_validator(mode="after")
+    def _says_how_once(self) -> Self:
+        if (self.check is None) == (not self.checks):
+            raise ValueError("is proved by either 'check' or 'checks'; give one of them")
+        return self
+
+    @property
+    def proofs(self) -> list[Check]:
+        """What proves it, however it was written."""
+        return [self.check] if self.check else self.checks
 
 
 class Feature(Model):
@@ -192,6 +123,10 @@ class Feature(Model):
     """Path patterns the work is expected to stay within."""
     fulfills: list[AssertionId] = []
     """Assertions of the contract that hold once this is done."""
+    because: Line | None = None
+    """Why it fulfills none, when `fulfills` is `[]`."""
+    tests_only: bool = False
+    """It adds tests for what is there: they may pass without its work, and are not witnessed red."""
     agent: Name | None = None
     """Overrides the worker role's agent."""
     skill: Name | None = None
@@ -226,6 +161,32 @@ class Roles(Model):
     """Resolves merge conflicts. Default: the worker."""
     repairer: Name | None = None
     """Repairs what validation found. Default: the worker."""
+    scrutiny: Name | None = None
+    """Reviews each feature's change. Default: the worker's agent, in a fresh session."""
+    tester: Name | None = None
+    """Uses the running program as a person would, without its source. Default: the worker's agent."""
+
+
+class Quarantine(Model):
+    """A check whose mixed results are let pass for a while."""
+
+    until: date
+    """The last day on which it counts."""
+    because: Line
+    """Why, for people: an issue's address at best."""
+
+
+class FeatureTests(Model):
+    """How the tests that a feature adds are recognised and run.
+
+    The engine applies only them to the feature's base, where they must not pass, and runs them on its commit, where
+    they must.
+    """
+
+    paths: Annotated[list[Line], Field(min_length=1)]
+    """Path patterns of test files, such as `tests/**/test_*.py`."""
+    check: TestCheck
+    """Runs the files in `$MISSION_TESTS`; a pytest check appends them by itself."""
 
 
 class Blueprint(Model):
@@ -259,6 +220,14 @@ class Blueprint(Model):
     """Which agent plays which role. Default: the only agent plays all."""
     contract: dict[AssertionId, Assertion] = {}
     """The assertions that define success."""
+    services: dict[Name, Service] = {}
+    """Programs that checks need running, by name."""
+    tests: FeatureTests | None = None
+    """Witness the tests that features add. Default: they are not witnessed."""
+    reruns: Annotated[int, Field(ge=0, le=20)] = 1
+    """How often a failing check is run again; mixed results make it flaky, which is not a pass."""
+    quarantine: dict[Line, Quarantine] = {}
+    """Checks, by assertion id or name, whose flaky results are let pass until a day."""
     validators: list[Check] = []
     """Checks run at every milestone."""
     milestones: Annotated[list[Milestone], Field(min_length=1)]

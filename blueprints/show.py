@@ -79,7 +79,7 @@ def _feature_data(feature: PlannedFeature) -> Data:
 
 def _check_data(planned: PlannedCheck) -> Data:
     check = planned.check
-    data: dict[str, Data] = {"id": planned.id, "kind": check.kind, "says": planned.says, "run": check.run}
+    data: dict[str, Data] = {"id": planned.id, "kind": check.kind, "says": planned.says, "does": check.summary}
     return {**data, "timeout": check.timeout, "key": planned.key}
 
 

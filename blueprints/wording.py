@@ -10,8 +10,8 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
 from blueprints.errors import suggest
+from blueprints.fields import ASSERTION_PATTERN, LINE_PATTERN, NAME_PATTERN, SLUG_PATTERN, VARIABLE_PATTERN
 from blueprints.outline import fields, kinds, locate
-from blueprints.schema import ASSERTION_PATTERN, LINE_PATTERN, NAME_PATTERN, SLUG_PATTERN, VARIABLE_PATTERN
 from blueprints.text import Path, quote
 
 _ALLOWED = {

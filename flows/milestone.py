@@ -10,7 +10,7 @@ from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from agents.outcome import Outcome
-from blueprints.schema import Value
+from blueprints.fields import Value
 from flows.features import build_features
 from flows.results import run_task
 from flows.watch import catch_signals

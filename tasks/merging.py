@@ -7,8 +7,9 @@ from agents.judges import resolved_merge
 from agents.outcome import Outcome
 from agents.work import Job, carry_out
 from blueprints.digest import digest
+from blueprints.fields import Value
 from blueprints.plan import PlannedFeature
-from blueprints.schema import Role, Value
+from blueprints.schema import Role
 from ledger.report import StepStatus
 from workspaces import git
 from workspaces.merge import Conflict, merge

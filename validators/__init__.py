@@ -2,11 +2,46 @@
 
 from __future__ import annotations
 
-from blueprints.schema import Check
+from blueprints.checks import (
+    BrowserCheck,
+    Check,
+    CodebaseCheck,
+    CommandCheck,
+    CoverageCheck,
+    FilesCheck,
+    HttpCheck,
+    JunitCheck,
+    PytestCheck,
+)
 from validators.base import Validator
+from validators.browser import BrowserValidator
+from validators.codebase import CodebaseValidator
 from validators.command import CommandValidator
+from validators.coverage import CoverageValidator
+from validators.files import FilesValidator
+from validators.http import HttpValidator
+from validators.junit import JunitValidator
+from validators.pytest import PytestValidator
 
 
 def validator_for(check: Check) -> Validator:
-    """The validator that a blueprint's check describes."""
-    return CommandValidator(check)
+    """The validator of an automatic check; agents (`review.py`, `user_test.py`) or people answer the others."""
+    match check:
+        case CommandCheck():
+            return CommandValidator(check)
+        case PytestCheck():
+            return PytestValidator(check)
+        case JunitCheck():
+            return JunitValidator(check)
+        case HttpCheck():
+            return HttpValidator(check)
+        case BrowserCheck():
+            return BrowserValidator(check)
+        case CodebaseCheck():
+            return CodebaseValidator(check)
+        case FilesCheck():
+            return FilesValidator(check)
+        case CoverageCheck():
+            return CoverageValidator(check)
+        case _:
+            raise ValueError(f"a {check.kind} check is not run by the engine")

@@ -14,7 +14,7 @@ from blueprints.digest import digest
 from blueprints.plan import PlannedCheck, PlannedMilestone
 from ledger.events import Kind
 from validators import validator_for
-from validators.base import Bench, Finding, Verdict, VerdictStatus
+from validators.base import Bench, Observation, Verdict
 from workspaces import git
 from workspaces.mission import Mission
 from workspaces.preparation import NotPreparedError, prepare
@@ -71,19 +71,19 @@ class Suite:
             status=finding.status,
             commit=self.commit,
             contract=self.mission.plan.digest,
-            command=check.check.run,
+            command=check.check.summary,
             reason=finding.reason,
             exit_code=finding.exit_code,
             seconds=round(time.monotonic() - begun, 3),
             evidence=sorted(str(p.relative_to(self.mission.folder.path)) for p in evidence.rglob("*") if p.is_file()),
         )
 
-    def _look(self, check: PlannedCheck, evidence: Path) -> Finding:
+    def _look(self, check: PlannedCheck, evidence: Path) -> Observation:
         try:
             with self._checkout(check, evidence) as checkout:
                 return validator_for(check.check).look(Bench(checkout, evidence, self.mission.stop))
         except (NotPreparedError, git.GitError, OSError) as error:
-            return Finding(VerdictStatus.INCONCLUSIVE, str(error))
+            return Observation.inconclusive(str(error))
 
     @contextmanager
     def _checkout(self, check: PlannedCheck, evidence: Path) -> Generator[Path]:

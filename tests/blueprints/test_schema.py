@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from blueprints.checks import CommandCheck
 from blueprints.load import load_text
 from blueprints.plan import Plan
-from blueprints.schema import CommandCheck
 
 
 def check(timeout: object) -> CommandCheck:

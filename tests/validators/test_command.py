@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from blueprints.schema import CommandCheck
+from blueprints.checks import CommandCheck
 from validators import validator_for
-from validators.base import Bench, Finding, VerdictStatus
+from validators.base import Bench, Observation, VerdictStatus
 
 PYTHON = sys.executable
 
 
-def look(folder: Path, line: str, *, timeout: float = 60, stop: threading.Event | None = None) -> Finding:
+def look(folder: Path, line: str, *, timeout: float = 60, stop: threading.Event | None = None) -> Observation:
     """What the check of a shell line says about the checkout in `folder`."""
     check = CommandCheck.model_validate({"kind": "command", "run": line, "timeout": timeout})
     (folder / "checkout").mkdir(exist_ok=True)
@@ -23,7 +23,7 @@ def look(folder: Path, line: str, *, timeout: float = 60, stop: threading.Event 
 
 def test_a_command_that_exits_0_passes(tmp_path: Path) -> None:
     finding = look(tmp_path, "echo all is well")
-    assert finding == Finding(VerdictStatus.PASSED, "exit code 0", 0)
+    assert finding == Observation(VerdictStatus.PASSED, "exit code 0", 0)
 
 
 def test_it_runs_in_the_checkout(tmp_path: Path) -> None:
