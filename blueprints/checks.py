@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from blueprints.fields import Duration, Line, Model, Name, Text, VariableName
+from blueprints.fields import ANSWER_PATTERN, ROUTE_PATTERN, Duration, Line, Model, Name, Text, VariableName
 
 
 class CheckBase(Model):
@@ -92,7 +92,7 @@ class JunitCheck(TestsBase):
 
 
 class HttpExpectation(Model):
-    status: int | list[int] = 200
+    status: int | Annotated[list[int], Field(min_length=1)] = 200
     """The status code, or those that will do."""
     headers: dict[Line, Line] = {}
     """Header name to a regular expression found in its value."""
@@ -112,9 +112,11 @@ class HttpCheck(CheckBase):
     service: Name
     """The service that is asked."""
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
-    path: Annotated[Line, Field(pattern="^/")] = "/"
+    """The request's method."""
+    path: Annotated[Line, Field(pattern=ROUTE_PATTERN)] = "/"
     """Path and query."""
     headers: dict[Line, Line] = {}
+    """Header name to the value that is sent."""
     body: JsonValue = None
     """A text is sent as it is, anything else as JSON."""
     expect: HttpExpectation = HttpExpectation()
@@ -135,6 +137,7 @@ class Target(Model):
     """An element of a page; exactly one way to find it, `role` perhaps with `name`."""
 
     css: Line | None = None
+    """CSS selector."""
     role: Line | None = None
     """Accessible role, such as button."""
     name: Line | None = None
@@ -142,14 +145,18 @@ class Target(Model):
     label: Line | None = None
     """Text of a form field's label."""
     text: Line | None = None
+    """Text it holds."""
     placeholder: Line | None = None
+    """Placeholder of a form field."""
     test_id: Line | None = None
+    """Value of its `data-testid`."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         ways = [self.css, self.role, self.label, self.text, self.placeholder, self.test_id]
         if sum(way is not None for way in ways) != 1 or (self.name is not None and self.role is None):
-            raise ValueError("names an element in one way: css, role (with name), label, text, placeholder or testId")
+            known = "css, role (perhaps with name), label, text, placeholder and testId"
+            raise ValueError(f"is not one way to find an element; give exactly one of {known}")
         return self
 
 
@@ -159,7 +166,9 @@ Element = Target | Line
 
 class Filling(Model):
     target: Element
+    """The form field."""
     value: str
+    """What it gets."""
 
 
 class Pressing(Model):
@@ -171,6 +180,7 @@ class Pressing(Model):
 
 class Uploading(Model):
     target: Element
+    """The form field for files."""
     file: Line
     """Path in the checkout."""
 
@@ -183,35 +193,50 @@ class PageExpectation(Model):
     no_text: Line | None = None
     """Text not to be seen."""
     visible: Element | None = None
+    """Element to be seen."""
     hidden: Element | None = None
+    """Element not to be seen."""
     url: Line | None = None
     """Regular expression found in the address."""
     title: Line | None = None
     """Regular expression found in the title."""
 
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if all(getattr(self, name) is None for name in type(self).model_fields):
+            raise ValueError("expects nothing; give at least one of text, noText, visible, hidden, url or title")
+        return self
+
 
 class BrowserStep(Model):
     """One step; exactly one key, besides `timeout`."""
 
-    goto: Annotated[Line, Field(pattern="^/")] | None = None
+    goto: Annotated[Line, Field(pattern=ROUTE_PATTERN)] | None = None
     """Path and query at the service."""
     click: Element | None = None
+    """Click an element."""
     fill: Filling | None = None
+    """Write into a form field, in place of what is there."""
     press: Pressing | None = None
+    """Press a key."""
     select: Filling | None = None
     """Choose an option by its value or label."""
     upload: Uploading | None = None
+    """Choose a file of the checkout in a form field."""
     wait: Duration | None = None
     """Time to let pass; prefer `expect`, which waits only as long as needed."""
     expect: PageExpectation | None = None
+    """Wait for what must be seen."""
     timeout: Duration = 10.0
     """After this the step did not work out."""
 
     @model_validator(mode="after")
     def _one_key(self) -> Self:
-        if len(self.model_fields_set - {"timeout"}) != 1:
-            keys = "goto, click, fill, press, select, upload, wait or expect"
-            raise ValueError(f"a step has exactly one of {keys}")
+        given = [name for name in self.model_fields_set - {"timeout"} if getattr(self, name) is not None]
+        if len(given) != 1:
+            keys = "goto, click, fill, press, select, upload, wait and expect"
+            found = f"{len(given)} things" if given else "nothing"
+            raise ValueError(f"does {found}; give exactly one of {keys}")
         return self
 
 
@@ -223,7 +248,8 @@ class BrowserCheck(CheckBase):
     service: Name
     """The service whose pages are opened."""
     steps: Annotated[list[BrowserStep], Field(min_length=1)]
-    network: list[Annotated[Line, Field(pattern=r"^[A-Z]+ \S+ -> [0-9]{3}$")]] = []
+    """What is done and what must be seen, one after another."""
+    network: list[Annotated[Line, Field(pattern=ANSWER_PATTERN)]] = []
     """Requests that must have been answered so, such as `POST /api/notes -> 201`; `*` stands for any text."""
     console_errors: Literal["refused", "allowed"] = "refused"
     """refused: an error in the console or an uncaught exception fails the check."""
@@ -249,6 +275,7 @@ class CodebaseCheck(CheckBase):
     paths: list[Line] = ["**"]
     """Path patterns of tracked files to look in. When none exists the verdict is inconclusive."""
     expect: Literal["present", "absent"] = "present"
+    """present: some line matches. absent: none does."""
 
     @property
     def summary(self) -> str:
@@ -270,7 +297,7 @@ class FilesCheck(CheckBase):
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not (self.exist or self.absent or self.unchanged):
-            raise ValueError("a files check says at least one of exist, absent and unchanged")
+            raise ValueError("says nothing about files; give at least one of exist, absent and unchanged")
         return self
 
     @property

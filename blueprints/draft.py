@@ -6,6 +6,7 @@ has others. What has the wrong type is left out here: the schema reports it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path as Folder
@@ -46,6 +47,18 @@ class Part:
         items = enumerate(value) if isinstance(value, list) else ()
         return [((*self.path, key, n), item) for n, item in items if isinstance(item, str)]
 
+    def all_texts(self, key: str) -> Iterator[tuple[Path, str]]:
+        """The text there, or those in what is there, at any depth."""
+        return _texts((*self.path, key), self.data.get(key))
+
+
+def _texts(path: Path, value: Data) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    steps = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
+    for step, item in steps:
+        yield from _texts((*path, step), item)
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -68,6 +81,16 @@ class Draft:
         return self.root.part("contract").data
 
     @cached_property
+    def assertions(self) -> dict[str, list[Part]]:
+        """The checks of each assertion."""
+        parts = {str(part.path[-1]): part for part in self.root.parts("contract")}
+        return {name: _proofs(parts[name]) if name in parts else [] for name in self.contract}
+
+    @cached_property
+    def services(self) -> dict[str, Part]:
+        return {str(part.path[-1]): part for part in self.root.parts("services")}
+
+    @cached_property
     def milestones(self) -> list[Part]:
         return self.root.parts("milestones")
 
@@ -81,10 +104,15 @@ class Draft:
         """Every check, wherever it is written."""
         checks = self.root.parts("validators")
         checks += [check for milestone in self.milestones for check in milestone.parts("validate")]
-        return checks + [a.part("check") for a in self.root.parts("contract") if "check" in a.data]
+        checks += [check for proofs in self.assertions.values() for check in proofs]
+        return [*checks, self.root.part("tests").part("check")]
 
     def problem(self, path: Path, message: str) -> Problem:
         return self.source.problem(path, message)
 
     def line(self, path: Path) -> int:
         return self.source.node(path).line
+
+
+def _proofs(assertion: Part) -> list[Part]:
+    return [assertion.part("check")] * ("check" in assertion.data) + assertion.parts("checks")

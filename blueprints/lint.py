@@ -6,13 +6,16 @@ import os
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path as Folder
-from pathlib import PurePosixPath
 
+from blueprints.claims import every_feature_claims, fulfilled_contract, known_assertions
 from blueprints.draft import Draft, Part
 from blueprints.errors import Problem, suggest
 from blueprints.needs import known_needs, no_cycles, unique_names
-from blueprints.proof import checks_can_fail, every_milestone_proved, fulfilled_contract, known_assertions
-from blueprints.schema import RESERVED_SKILLS, Blueprint
+from blueprints.patterns import paths_stay_inside, tests_are_no_options, valid_expressions
+from blueprints.proof import checks_can_fail, every_assertion_proved, every_milestone_proved
+from blueprints.quarantine import known_checks, not_for_long
+from blueprints.running import known_services, no_waiting_in_circles, running_services
+from blueprints.schema import RESERVED_SKILLS, Blueprint, Role
 from blueprints.source import Source
 from blueprints.text import Path, quote
 
@@ -25,7 +28,7 @@ def lint(source: Source, folder: Folder) -> Iterator[Problem]:
 
 def _known_agents(draft: Draft) -> Iterator[Problem]:
     named = [(feature, "agent") for _, feature in draft.features]
-    named += [(draft.root.part("roles"), role) for role in ("worker", "integrator", "repairer")]
+    named += [(draft.root.part("roles"), role.value) for role in Role]
     for part, key in named:
         agent = part.text(key)
         if agent is not None and draft.agents and agent not in draft.agents:
@@ -79,23 +82,6 @@ def _one_worktree_one_agent(draft: Draft) -> Iterator[Problem]:
         yield draft.problem(("useWorktrees",), message)
 
 
-def _touches_stay_inside(draft: Draft) -> Iterator[Problem]:
-    for _, feature in draft.features:
-        for path, pattern in feature.texts("touches"):
-            if reason := _leaves(pattern):
-                message = f"{quote(pattern)} {reason}; write it relative to the repository's root, such as src/**"
-                yield draft.problem(path, message)
-
-
-def _leaves(pattern: str) -> str | None:
-    path = PurePosixPath(pattern.replace("\\", "/"))
-    if path.is_absolute() or pattern.startswith("~") or pattern[1:3] in (":\\", ":/"):
-        return "is absolute"
-    if ".." in path.parts:
-        return "leaves its folder"
-    return "starts with '-'" if pattern.startswith("-") else None
-
-
 def _files_exist(draft: Draft) -> Iterator[Problem]:
     for agent in draft.root.parts("agents"):
         script, argv = agent.text("script"), agent.texts("argv")
@@ -141,11 +127,20 @@ _RULES: list[Callable[[Draft], Iterator[Problem]]] = [
     _within_limits,
     _own_skills,
     _one_worktree_one_agent,
-    _touches_stay_inside,
     _files_exist,
     _one_repository,
+    paths_stay_inside,
+    tests_are_no_options,
+    valid_expressions,
+    known_services,
+    no_waiting_in_circles,
+    running_services,
+    every_feature_claims,
     known_assertions,
     fulfilled_contract,
+    every_assertion_proved,
     every_milestone_proved,
     checks_can_fail,
+    known_checks,
+    not_for_long,
 ]

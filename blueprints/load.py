@@ -13,12 +13,12 @@ from pydantic import ValidationError
 from blueprints.compose import compose
 from blueprints.errors import BlueprintError, MissionError, Problem, suggest
 from blueprints.lint import lint
+from blueprints.mistakes import mistakes
 from blueprints.plan import Plan, compile_plan
 from blueprints.schema import Blueprint
 from blueprints.settings import apply_settings
 from blueprints.source import Source
 from blueprints.text import MAX_BYTES, decode
-from blueprints.wording import explain
 
 _MOST = 200
 """Most problems reported of the schema, and of the rules: nobody reads more, and junk can have very many."""
@@ -78,7 +78,7 @@ def _validate(source: Source) -> tuple[Blueprint | None, list[Problem]]:
         return Blueprint.model_validate_json(json.dumps(source.root.value), strict=True), []
     except ValidationError as error:
         details = error.errors(include_url=False)
-        return None, [source.problem(*explain(detail)) for detail in details[:_MOST]]
+        return None, [source.problem(*mistake) for mistake in islice(mistakes(details, source), _MOST)]
 
 
 def _read(path: Path) -> bytes:

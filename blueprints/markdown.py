@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from blueprints.errors import one_line
+from blueprints.coverage import Covered, coverage, reasons, services_in_use
+from blueprints.markup import as_code, as_shell, as_text
 from blueprints.plan import Plan, PlannedCheck, PlannedFeature, PlannedMilestone
 from blueprints.schema import Blueprint, Role
 
 
 def markdown(plan: Plan) -> str:
-    """Goal, limits, and per milestone its features and checks.
+    """Goal, limits, per milestone its features and checks, and how each assertion and service is provided for.
 
     Whatever a blueprint's texts hold, they stay text: they add no markup, and hide nothing from the approver.
     """
@@ -26,88 +26,106 @@ def checks_again(plan: Plan, milestone: PlannedMilestone) -> list[PlannedCheck]:
 
 
 def _lines(plan: Plan) -> Iterator[str]:
-    yield f"# {_text(plan.blueprint.mission)}"
+    yield f"# {as_text(plan.blueprint.mission)}"
     yield ""
-    yield _text(plan.blueprint.goal)
+    yield as_text(plan.blueprint.goal)
     yield ""
     yield from _limits(plan)
+    why = reasons(plan.blueprint)
     for number, milestone in enumerate(plan.milestones, 1):
         yield ""
-        yield f"## {number}. {_text(milestone.name)}"
+        yield f"## {number}. {as_text(milestone.name)}"
         yield ""
-        yield from _features(milestone)
+        yield from _features(milestone, why)
         yield from _checks(plan, milestone)
+    yield from _contract(plan)
+    yield from _services(plan)
 
 
 def _limits(plan: Plan) -> Iterator[str]:
     blueprint = plan.blueprint
-    yield f"- Plan {_code(plan.digest)}"
+    yield f"- Plan {as_code(plan.digest)}"
     yield f"- Works on {_repository(blueprint)}, mode {blueprint.mode.value}"
-    yield "- Agents: " + ", ".join(f"{role.value} {_code(plan.role(role))}" for role in Role)
+    yield "- Agents: " + ", ".join(f"{role.value} {as_code(plan.role(role))}" for role in Role)
     yield f"- Most agents at once: {blueprint.max_concurrency}"
     yield f"- Most repair rounds per milestone: {blueprint.repairs}"
+    yield f"- Most reruns of a failing check: {blueprint.reruns}"
+    yield f"- {_witness(blueprint)}"
+    for name, entry in blueprint.quarantine.items():
+        yield f"- Flaky results of {as_code(name)} are let pass until {entry.until}: {as_text(entry.because)}"
     for line in blueprint.setup:
-        yield f"- Prepares each worktree with {_shell(line)}"
+        yield f"- Prepares each worktree with {as_shell(line)}"
+
+
+def _witness(blueprint: Blueprint) -> str:
+    """Last on its line comes what may take several."""
+    if blueprint.tests is None:
+        return "Tests that features add are not witnessed"
+    paths, how = ", ".join(map(as_code, blueprint.tests.paths)), as_shell(blueprint.tests.check.summary)
+    return f"Tests that features add in {paths} must not pass before the work: {how}"
 
 
 def _repository(blueprint: Blueprint) -> str:
     repository = blueprint.repository
-    return f"{_code(repository.url or repository.path or '.')} at branch {_code(repository.base_branch)}"
+    return f"{as_code(repository.url or repository.path or '.')} at branch {as_code(repository.base_branch)}"
 
 
-def _features(milestone: PlannedMilestone) -> Iterator[str]:
+def _features(milestone: PlannedMilestone, why: dict[str, str]) -> Iterator[str]:
     if milestone.objective:
-        yield _text(milestone.objective)
+        yield as_text(milestone.objective)
         yield ""
     yield "| Feature | Needs | Agent | Fulfills |"
     yield "| --- | --- | --- | --- |"
-    yield from map(_row, milestone.features)
+    yield from (_row(feature, why.get(feature.id, "")) for feature in milestone.features)
     yield ""
-    yield "Critical path: " + " → ".join(map(_code, milestone.critical_path()))
+    yield "Critical path: " + " → ".join(map(as_code, milestone.critical_path()))
     yield ""
 
 
-def _row(feature: PlannedFeature) -> str:
-    title = "" if feature.title == feature.id else f" {_text(feature.title)}"
-    needs, fulfills = (", ".join(map(_code, names)) for names in (feature.needs, feature.assertions))
-    return f"| {_code(feature.id)}{title} | {needs} | {_code(feature.agent)} | {fulfills} |"
+def _row(feature: PlannedFeature, reason: str) -> str:
+    title = "" if feature.title == feature.id else f" {as_text(feature.title)}"
+    needs, fulfills = (", ".join(map(as_code, names)) for names in (feature.needs, feature.assertions))
+    fulfills = fulfills or f"nothing: {as_text(reason)}"
+    return f"| {as_code(feature.id)}{title} | {needs} | {as_code(feature.agent)} | {fulfills} |"
 
 
 def _checks(plan: Plan, milestone: PlannedMilestone) -> Iterator[str]:
     again = checks_again(plan, milestone)
     yield from (_check(check) for check in milestone.checks if check not in again)
     if again:
-        yield "- Again: " + ", ".join(_code(check.id) for check in again)
+        yield "- Again: " + ", ".join(as_code(check.id) for check in again)
 
 
 def _check(planned: PlannedCheck) -> str:
-    says = "" if planned.says == planned.check.summary else f": {_text(planned.says)}"
-    return f"- {_code(planned.id)}{says} {_shell(planned.check.summary)}"
+    says = "" if planned.says == planned.check.summary else f": {as_text(planned.says)}"
+    return f"- {as_code(planned.id)}{says} {as_shell(planned.check.summary)}"
 
 
-def _text(text: str) -> str:
-    """Text on one line, without markup, HTML or links."""
-    flat = one_line(" ".join(text.split()))
-    marked = re.sub(r"([\\`*_\[\]|~])", r"\\\1", flat).replace("&", "&amp;").replace("<", "&lt;")
-    return re.sub(r"^(\d*)([-+#>=.)])", r"\1\\\2", marked)
+def _contract(plan: Plan) -> Iterator[str]:
+    if not plan.blueprint.contract:
+        return
+    yield ""
+    yield "## Contract"
+    yield ""
+    yield "| Assertion | Behaviour | Claimed by | From milestone | Proved by |"
+    yield "| --- | --- | --- | --- | --- |"
+    yield from map(_covered, coverage(plan.blueprint))
 
 
-def _code(text: str) -> str:
-    """A code span, also around backticks."""
-    fence = _fence(text, 1)
-    space = " " if "`" in text else ""
-    return f"{fence}{space}{one_line(text)}{space}{fence}"
+def _covered(covered: Covered) -> str:
+    claimed = ", ".join(map(as_code, covered.claimed_by))
+    proof = ", ".join(covered.proved_by) + (" (invariant: passes before the work too)" if covered.invariant else "")
+    return f"| {as_code(covered.id)} | {as_text(covered.says)} | {claimed} | {as_code(covered.milestone)} | {proof} |"
 
 
-def _shell(lines: str) -> str:
-    """A command inside a list item, its lines kept apart."""
-    lines = lines.rstrip("\n")
-    if "\n" not in lines:
-        return _code(lines)
-    fence = _fence(lines, 3)
-    block = [f"{fence}bash", *map(one_line, lines.split("\n")), fence]
-    return "\n\n" + "\n".join(f"  {line}" for line in block) + "\n"
-
-
-def _fence(text: str, least: int) -> str:
-    return "`" * max(least, max(map(len, re.findall("`+", text)), default=0) + 1)
+def _services(plan: Plan) -> Iterator[str]:
+    names = services_in_use(plan.blueprint)
+    if not names:
+        return
+    yield ""
+    yield "## Services"
+    yield ""
+    for name in names:
+        service = plan.blueprint.services[name]
+        after = f" after {', '.join(map(as_code, service.depends_on))}" if service.depends_on else ""
+        yield f"- {as_code(name)}{after}, healthy by {as_code(service.health)}: {as_shell(service.start)}"

@@ -50,7 +50,7 @@ def no_cycles(draft: Draft) -> Iterator[Problem]:
     for milestone in draft.milestones:
         features = {name: f for f in milestone.parts("features") if (name := f.text("id"))}
         graph = {name: _siblings(feature, features) for name, feature in features.items()}
-        for cycle in _cycles(graph):
+        for cycle in cycles(graph):
             message = f"features wait for one another: {' -> '.join([*cycle, cycle[0]])}; remove one of these needs"
             yield draft.problem((*features[cycle[0]].path, "needs"), message)
 
@@ -60,8 +60,8 @@ def _siblings(feature: Part, features: dict[str, Part]) -> list[str]:
     return [need for need in needs if need in features and need != feature.text("id")]
 
 
-def _cycles(graph: dict[str, list[str]]) -> Iterator[list[str]]:
-    """A cycle for each need that leads back: depth first without recursion, through each feature once."""
+def cycles(graph: dict[str, list[str]]) -> Iterator[list[str]]:
+    """A cycle for each need that leads back: depth first without recursion, through each node once."""
     finished: set[str] = set()
     for start in graph:
         trail = {} if start in finished else {start: iter(graph[start])}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Annotated, TypeGuard, Union, get_args, get_origin
+from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -11,32 +14,56 @@ from blueprints.fields import Model
 from blueprints.schema import Blueprint
 from blueprints.text import Path
 
-
-def locate(location: tuple[str | int, ...]) -> tuple[Path, type[Model] | None]:
-    """The path as the user wrote it, and the model of the value there, if it has one.
-
-    `location` is pydantic's: it has the tags of unions in it, and `[key]` after a mapping's key.
-    """
-    path, kind = _walk(location)
-    return path, kind if _is_model(kind) else None
+Location = tuple[str | int, ...]
+"""pydantic's own: it has the tags of unions in it, and `[key]` after a mapping's key."""
 
 
-def kinds(location: tuple[str | int, ...]) -> list[str]:
-    """The values that `kind` may have there."""
-    _, kind = _walk(location)
-    return [str(tag) for tag in _tagged(kind)]
+@dataclass(frozen=True)
+class Choice:
+    """A value that may be written in several ways, such as a text or a mapping."""
+
+    path: Path
+    ways: Sequence[object]
+    tried: object
+    """The way that an error is about."""
 
 
-def _walk(location: tuple[str | int, ...]) -> tuple[Path, object]:
-    kind: object = Blueprint
-    path: Path = ()
+@dataclass(frozen=True)
+class Place:
+    """Where a location leads."""
+
+    path: Path
+    """As the user wrote it."""
+    kind: object
+    """The type of the value there."""
+    choice: Choice | None = None
+    """The innermost one on the way."""
+
+    @property
+    def model(self) -> type[Model] | None:
+        members = _members(self.kind)
+        return members[0] if len(members) == 1 and _is_model(members[0]) else None
+
+
+def locate(location: Location) -> Place:
+    place = Place((), Blueprint)
     for part in location:
-        if tagged := _tagged(kind).get(part):
-            kind = tagged
-        elif part != "[key]":
-            kind = _inside(kind, part)
-            path = (*path, part)
-    return path, kind
+        members = _members(place.kind)
+        if part == "[key]":
+            continue
+        if tagged := _tagged(place.kind).get(part):
+            place = Place(place.path, tagged, place.choice)
+        elif len(members) > 1:
+            way = _way(members, str(part))
+            place = Place(place.path, way, Choice(place.path, members, way))
+        else:
+            place = Place((*place.path, part), _inside(members[0], part), place.choice)
+    return place
+
+
+def kinds(location: Location) -> list[str]:
+    """The values that `kind` may have there."""
+    return [str(tag) for tag in _tagged(locate(location).kind)]
 
 
 def fields(model: type[Model]) -> dict[str, FieldInfo]:
@@ -44,11 +71,17 @@ def fields(model: type[Model]) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
+def fits(kind: object, value: object) -> bool:
+    """Whether a value looks like one of this type, whatever is inside it."""
+    shape = dict if _is_model(kind) else get_origin(kind) or kind
+    return type(value) is shape
+
+
 def _is_model(kind: object) -> TypeGuard[type[Model]]:
     return isinstance(kind, type) and issubclass(kind, Model)
 
 
-def _tagged(kind: object) -> dict[str | int, type[Model]]:
+def _tagged(kind: object) -> Mapping[str | int, type[Model]]:
     """The members of a union by their `kind`."""
     models = [member for member in _members(kind) if _is_model(member)]
     if len(models) < 2:
@@ -56,17 +89,23 @@ def _tagged(kind: object) -> dict[str | int, type[Model]]:
     return {tag: model for model in models for tag in get_args(model.model_fields["kind"].annotation)}
 
 
-def _members(kind: object) -> list[object]:
+def _way(members: Sequence[object], label: str) -> object:
+    """The member that pydantic calls `list[int]`, `constrained-str` or `function-after[..., Target]`."""
+    names = [(re.escape(getattr(get_origin(member) or member, "__name__", "")), member) for member in members]
+    begins = [member for name, member in names if re.match(rf"{name}\b", label)]
+    return next(iter(begins + [member for name, member in names if re.search(rf"\b{name}\b", label)]), None)
+
+
+def _members(kind: Any) -> list[object]:
     """The members of a union, None aside; a list of just the type where it is none."""
     if get_origin(kind) is Annotated:
         return _members(get_args(kind)[0])
     if get_origin(kind) in (Union, UnionType):
-        return [member for member in get_args(kind) if member is not NoneType]
+        return [member for part in get_args(kind) if part is not NoneType for member in _members(part)]
     return [kind]
 
 
 def _inside(kind: object, part: str | int) -> object:
-    kind = _members(kind)[0]
     if _is_model(kind):
         field = fields(kind).get(str(part))
         return field.annotation if field else None

@@ -32,6 +32,7 @@ class PlannedFeature(Value):
     """Seconds an attempt may take."""
     retries: int
     allow_empty: bool
+    tests_only: bool
     key: str
     """Digest of all above that shapes the work, with the agent's profile and the setup commands."""
 
@@ -53,6 +54,15 @@ class PlannedCheck(Value):
     """It must pass before the work too."""
     key: str
     """Digest of the check, its services and the setup commands."""
+
+    @property
+    def names(self) -> list[str]:
+        """What a person may call it: its id, its assertion, its own name."""
+        return [name for name in (self.id, self.assertion, self.check.name) if name]
+
+    def is_new_in(self, milestone: str) -> bool:
+        """Whether it proves an assertion that this milestone is the first to claim: red on its base by right."""
+        return self.assertion is not None and not self.invariant and self.since == milestone
 
     @property
     def automatic(self) -> bool:
@@ -186,7 +196,8 @@ def _feature(blueprint: Blueprint, milestone: Milestone, feature: Feature) -> Pl
         timeout=feature.timeout or agent.timeout,
         retries=agent.retries if feature.retries is None else feature.retries,
         allow_empty=feature.allow_empty,
-        key=digest(shape, profile, assertions, blueprint.setup),
+        tests_only=feature.tests_only,
+        key=digest(shape, profile, assertions, blueprint.setup, blueprint.tests),
     )
 
 
@@ -214,14 +225,12 @@ def _check(blueprint: Blueprint, identifier: str, check: Check, says: str, since
 
 def services_of(blueprint: Blueprint, check: Check) -> list[str]:
     """The services that must run for a check, each after those it depends on."""
-    order: list[str] = []
-
-    def visit(name: str) -> None:
-        for other in blueprint.services[name].depends_on:
-            visit(other)
-        if name not in order:
-            order.append(name)
-
-    for name in check.needs_services:
-        visit(name)
-    return order
+    order: dict[str, None] = {}
+    wanted = check.needs_services[::-1]
+    while wanted:
+        name = wanted[-1]
+        if first := [other for other in blueprint.services[name].depends_on if other not in order]:
+            wanted += first[::-1]
+        else:
+            order[wanted.pop()] = None
+    return list(order)

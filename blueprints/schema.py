@@ -99,7 +99,8 @@ class Assertion(Model):
     @model_validator(mode="after")
     def _says_how_once(self) -> Self:
         if (self.check is None) == (not self.checks):
-            raise ValueError("is proved by either 'check' or 'checks'; give one of them")
+            found = "both 'check' and 'checks'" if self.check else "neither 'check' nor 'checks'"
+            raise ValueError(f"has {found}; give one of the two")
         return self
 
     @property

@@ -10,7 +10,15 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
 from blueprints.errors import suggest
-from blueprints.fields import ASSERTION_PATTERN, LINE_PATTERN, NAME_PATTERN, SLUG_PATTERN, VARIABLE_PATTERN
+from blueprints.fields import (
+    ANSWER_PATTERN,
+    ASSERTION_PATTERN,
+    LINE_PATTERN,
+    NAME_PATTERN,
+    ROUTE_PATTERN,
+    SLUG_PATTERN,
+    VARIABLE_PATTERN,
+)
 from blueprints.outline import fields, kinds, locate
 from blueprints.text import Path, quote
 
@@ -20,10 +28,15 @@ _ALLOWED = {
     ASSERTION_PATTERN: "write VAL-AREA-NNN, such as VAL-EXPORT-001",
     VARIABLE_PATTERN: "write the name of an environment variable, such as API_TOKEN",
     LINE_PATTERN: "write it on one line, without control characters",
+    ROUTE_PATTERN: "write a path that begins with a slash, such as /notes?page=2, on one line",
+    ANSWER_PATTERN: "write method, address and status, such as POST /api/notes -> 201",
 }
 _EXPECTED = {
     "string_type": "text",
     "int_type": "a whole number",
+    "float_type": "a number",
+    "date_type": "a date, such as 2030-12-31",
+    "date_parsing": "a date, such as 2030-12-31",
     "bool_type": "true or false",
     "list_type": "a list",
     "dict_type": "a mapping of keys to values",
@@ -38,7 +51,7 @@ _EMPTY_LISTS = {
 
 def explain(error: ErrorDetails) -> tuple[Path, str]:
     """Where the user looks for an error of the schema, and the sentence about it."""
-    path, _ = locate(error["loc"])
+    path = locate(error["loc"]).path
     kind = error["type"]
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         path = (*path, "kind")
@@ -52,6 +65,11 @@ def _wrong_type(error: ErrorDetails, path: Path) -> str:
     value = error["input"]
     if not path:
         return f"is not a mapping but {_found(value)}; write keys such as 'mission: todo' and 'goal: ...'"
+    return not_expected(value, expected)
+
+
+def not_expected(value: object, expected: str) -> str:
+    """The sentence about a value that is something else than `expected`, which says it in words."""
     if value is None:
         return f"has no value; write {expected}, or remove it"
     if expected == "text" and isinstance(value, bool | int | float):
@@ -77,7 +95,7 @@ def _found(value: object) -> str:
 
 def _unknown_key(error: ErrorDetails, path: Path) -> str:
     key = str(path[-1])
-    _, model = locate(error["loc"][:-1])
+    model = locate(error["loc"][:-1]).model
     known = fields(model) if model else {}
     camel = to_camel(key[:100].replace("-", "_"))
     advice = f"did you mean '{camel}'?" if camel in known else suggest(key, known)
@@ -85,7 +103,7 @@ def _unknown_key(error: ErrorDetails, path: Path) -> str:
 
 
 def _missing(error: ErrorDetails, path: Path) -> str:
-    _, model = locate(error["loc"][:-1])
+    model = locate(error["loc"][:-1]).model
     description = fields(model)[str(path[-1])].description if model else None
     hint = (description or "").split(". ")[0].rstrip(".")
     return f"is missing; add '{path[-1]}:'" + (f" ({hint})" if hint else "")
@@ -122,11 +140,11 @@ def _empty_list(_error: ErrorDetails, path: Path) -> str:
 
 
 def _too_small(error: ErrorDetails, _path: Path) -> str:
-    return f"{error['input']} is too small; at least {_context(error)['ge']} is needed"
+    return f"{error['input']} is too small; at least {_context(error)['ge']:g} is needed"
 
 
 def _too_large(error: ErrorDetails, _path: Path) -> str:
-    return f"{error['input']} is too large; at most {_context(error)['le']} is allowed"
+    return f"{error['input']} is too large; at most {_context(error)['le']:g} is allowed"
 
 
 def _own_words(error: ErrorDetails, _path: Path) -> str:

@@ -133,8 +133,12 @@ class Missions:
             "agents": {"player": {"kind": "scripted", "script": "script.yaml", "retries": 0}},
             "validators": [{"kind": "command", "run": "test -d ."}],
         }
+        whole = defaults | blueprint
+        for feature in (feature for milestone in whole["milestones"] for feature in milestone["features"]):
+            if "fulfills" not in feature:
+                feature |= {"fulfills": [], "because": "A check of the milestone is enough."}
         path = self.folder / "mission.yaml"
-        path.write_text(yaml.safe_dump(defaults | blueprint, sort_keys=False))
+        path.write_text(yaml.safe_dump(whole, sort_keys=False))
         return path
 
     def __call__(self, *words: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,15 @@ from blueprints import json_schema
 from blueprints.compose import compose
 from blueprints.text import Data
 
+Mistakes = Callable[..., list[str]]
+
 COMMITTED = Path(json_schema.__file__).with_name("mission.schema.json")
 
 
 def flaws(text: str) -> list[str]:
     validator: Any = Draft202012Validator(json_schema.json_schema())
-    return [error.json_path for error in validator.iter_errors(compose(text, "todo.yaml").root.value)]
+    paths = [error.json_path for error in validator.iter_errors(compose(text, "todo.yaml").root.value)]
+    return [re.sub(r"\['([^']*)'\]", r".\1", path) for path in paths]
 
 
 def properties(schema: Data, path: str = "$") -> Iterator[tuple[str, dict[str, Data]]]:
@@ -49,11 +53,22 @@ def test_only_what_has_no_default_is_required() -> None:
     assert schema["required"] == ["mission", "goal", "agents", "milestones"]
     assert schema["$defs"]["Feature"]["required"] == ["id", "spec"]
     assert schema["$defs"]["CommandAgent"]["required"] == ["kind", "argv"]
+    assert schema["$defs"]["Assertion"]["required"] == ["says"]
+    assert schema["$defs"]["PytestCheck"]["required"] == ["kind"]
+    assert schema["$defs"]["Service"]["required"] == ["start"]
 
 
-def test_good_blueprints_are_valid(base: str, full: str) -> None:
+def test_good_blueprints_are_valid(base: str, full: str, every: str) -> None:
     assert flaws(base) == []
     assert flaws(full) == []
+    assert flaws(every) == []
+
+
+def test_every_kind_of_check_is_among_the_good_ones(every: str) -> None:
+    schema: Any = json_schema.json_schema()
+    kinds = [schema["$defs"][name]["properties"]["kind"]["const"] for name in schema["$defs"] if name.endswith("Check")]
+    assert len(kinds) == 11
+    assert [kind for kind in kinds if f"kind: {kind}" not in every] == []
 
 
 @pytest.mark.parametrize(
@@ -77,3 +92,30 @@ def test_good_blueprints_are_valid(base: str, full: str) -> None:
 def test_bad_blueprints_are_not(base: str, old: str, new: str, path: str) -> None:
     assert old in base
     assert path in flaws(base.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path"),
+    [
+        ("kind: http", "kind: htpp", "$.contract.VAL-NOTES-001"),
+        ("method: POST", "method: post", "$.contract.VAL-NOTES-001"),
+        ("path: /notes", "path: notes", "$.contract.VAL-NOTES-001"),
+        ("status: [200, 201]", "status: ['200']", "$.contract.VAL-NOTES-001"),
+        ("{goto: /}", "{gotoo: /}", "$.contract.VAL-NOTES-001"),
+        ("{role: button, name: New}", "{rolle: button}", "$.contract.VAL-NOTES-001"),
+        ("POST /notes -> 201", "POST /notes", "$.contract.VAL-NOTES-001"),
+        ("minimum: 80.5", "minimum: 101", "$.contract.VAL-CODE-001"),
+        ("kind: pytest, run", "kind: manual, run", "$.tests"),
+        ("port: 5001", "port: 0", "$.services.store.port"),
+        ("until: ", "untl: ", "$.quarantine.VAL-NOTES-002"),
+        ("reruns: 2", "reruns: 21", "$.reruns"),
+        ("tester: critic", "testr: critic", "$.roles"),
+        ("testsOnly: true", "testsOnly: yes", "$.milestones[0].features[1].testsOnly"),
+        ("invariant: true", "invariant: 1", "$.contract.VAL-NOTES-003.invariant"),
+    ],
+)
+def test_bad_proofs_are_not(every: str, mistakes: Mistakes, old: str, new: str, path: str) -> None:
+    assert old in every
+    changed = every.replace(old, new, 1)
+    assert any(flaw.startswith(path) for flaw in flaws(changed))
+    assert mistakes(changed)

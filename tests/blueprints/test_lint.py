@@ -13,9 +13,14 @@ from blueprints.proof import cannot_fail
 
 Mistakes = Callable[..., list[str]]
 
-B = "      - {id: b, spec: Do b., needs: [a]}\n"
-SECOND = "  - name: two\n    features:\n      - {id: c, spec: Do c.}\n"
+SECOND = "  - name: two\n    features:\n      - {id: c, spec: Do c., fulfills: [], because: Groundwork.}\n"
+NOTHING = "fulfills: [], because: Groundwork."
 CONTRACT = "contract:\n  VAL-A-001: {says: It works., check: {kind: command, run: pytest}}\n"
+
+
+def claiming(base: str, assertions: str) -> str:
+    """The base, its first feature claiming assertions."""
+    return base.replace(NOTHING, f"fulfills: [{assertions}]", 1)
 
 
 def test_the_base_has_no_mistakes(mistakes: Mistakes, base: str, full: str) -> None:
@@ -66,13 +71,15 @@ def test_a_cycle_is_printed(mistakes: Mistakes, base: str) -> None:
 
 def test_each_cycle_is_printed_once(mistakes: Mistakes, base: str) -> None:
     graph = {"a": "b", "b": "c", "c": "a", "d": "a, e", "e": "d, d", "f": "c, e"}
-    features = "".join(f"      - {{id: {name}, spec: x, needs: [{needs}]}}\n" for name, needs in graph.items())
+    features = "".join(
+        f"      - {{id: {name}, spec: x, needs: [{needs}], {NOTHING}}}\n" for name, needs in graph.items()
+    )
     found = mistakes(base[: base.index("      - {id: a")] + features)
     assert [line.split(": ")[3].split(";")[0] for line in found] == ["a -> b -> c -> a", "d -> e -> d"]
 
 
 def test_a_very_long_cycle_is_found(mistakes: Mistakes, base: str) -> None:
-    features = "".join(f"      - {{id: f{n}, spec: x, needs: [f{(n + 1) % 5000}]}}\n" for n in range(5000))
+    features = "".join(f"      - {{id: f{n}, spec: x, needs: [f{(n + 1) % 4000}], {NOTHING}}}\n" for n in range(4000))
     assert any("f0 -> f1 -> f2" in line for line in mistakes(base + features))
 
 
@@ -82,7 +89,7 @@ def test_an_unknown_agent_suggests_the_nearest(mistakes: Mistakes, base: str) ->
     ]
 
 
-@pytest.mark.parametrize("role", ["worker", "integrator", "repairer"])
+@pytest.mark.parametrize("role", ["worker", "integrator", "repairer", "scrutiny", "tester"])
 def test_an_unknown_agent_in_a_role_is_an_error(mistakes: Mistakes, base: str, role: str) -> None:
     assert mistakes(base + f"roles:\n  {role}: x\n") == [
         f"todo.yaml:13: roles.{role}: unknown agent 'x'; known: builder"
@@ -111,7 +118,7 @@ def test_more_milestones_than_the_limit_are_an_error_never_a_cut(mistakes: Mista
 
 
 def test_more_features_than_the_limit_are_an_error_never_a_cut(mistakes: Mistakes, base: str) -> None:
-    more = "".join(f"      - {{id: f{n}, spec: x}}\n" for n in range(5))
+    more = "".join(f"      - {{id: f{n}, spec: x, {NOTHING}}}\n" for n in range(5))
     assert mistakes(base + more) == [
         "todo.yaml:9: milestones[0].features: 7 features, but maxFeaturesPerMilestone is 6; raise it or split the milestone"
     ]
@@ -190,14 +197,14 @@ def test_what_git_would_take_for_an_option_is_refused(mistakes: Mistakes, base: 
 
 
 def test_an_unknown_assertion_suggests_the_nearest(mistakes: Mistakes, base: str) -> None:
-    text = base.replace("spec: Do a.", "spec: Do a., fulfills: [VAL-A-001, VAL-A-010]") + CONTRACT
+    text = claiming(base, "VAL-A-001, VAL-A-010") + CONTRACT
     assert mistakes(text) == [
         "todo.yaml:10: milestones[0].features[0].fulfills[1]: unknown assertion 'VAL-A-010'; did you mean 'VAL-A-001'?"
     ]
 
 
 def test_an_assertion_without_any_contract_says_where_to_write_it(mistakes: Mistakes, base: str) -> None:
-    assert mistakes(base.replace("spec: Do a.", "spec: Do a., fulfills: [VAL-A-001]")) == [
+    assert mistakes(claiming(base, "VAL-A-001")) == [
         "todo.yaml:10: milestones[0].features[0].fulfills[0]: unknown assertion 'VAL-A-001'; write it in the contract"
     ]
 
@@ -226,7 +233,7 @@ def test_a_check_of_its_own_proves_only_that_milestone(mistakes: Mistakes, base:
 
 
 def test_an_assertion_proves_its_milestone_and_all_later_ones(mistakes: Mistakes, base: str) -> None:
-    text = unproved(base).replace("spec: Do a.", "spec: Do a., fulfills: [VAL-A-001]")
+    text = claiming(unproved(base), "VAL-A-001")
     assert mistakes(text + SECOND + CONTRACT) == []
 
 
@@ -251,7 +258,7 @@ def test_a_command_that_may_fail_is_left_alone(run: str) -> None:
 
 
 def test_every_check_is_looked_at(mistakes: Mistakes, base: str) -> None:
-    text = base.replace("run: pytest -q", "run: 'true'").replace("Do a.", "Do a., fulfills: [VAL-A-001]")
+    text = claiming(base.replace("run: pytest -q", "run: 'true'"), "VAL-A-001")
     text += "    validate: [{kind: command, run: echo ok}]\n" + CONTRACT.replace("pytest", "'pytest || true'")
     places = ["6: validators[0]", "12: milestones[0].validate[0]", "14: contract.VAL-A-001.check"]
     runs = ["true", "echo ok", "pytest || true"]
@@ -272,8 +279,84 @@ def test_rules_run_although_the_schema_has_mistakes(mistakes: Mistakes, base: st
 
 @pytest.mark.parametrize("value", ["", "3", "x", "[]", "{}", "[3, x, []]", "{a: 3, b: [x]}", "[{}, {a: b}]", "true"])
 @pytest.mark.parametrize(
-    "key", ["agents", "contract", "milestones", "validators", "roles", "repository", "maxMilestones", "setup"]
-)
+    "key",
+    ["agents", "contract", "milestones", "validators", "roles", "repository", "maxMilestones", "setup", "services", "quarantine", "tests"]
+)  # fmt: skip
 def test_rules_take_wrong_types_anywhere(mistakes: Mistakes, base: str, key: str, value: str) -> None:
     kept = [line for line in base.splitlines() if line.startswith(("mission", "goal"))]
     assert mistakes("\n".join([*kept, f"{key}: {value}"]))
+
+
+def test_a_feature_names_its_assertions(mistakes: Mistakes, base: str) -> None:
+    assert mistakes(base.replace(", fulfills: [], because: Groundwork.", "", 1)) == [
+        "todo.yaml:10: milestones[0].features[0].fulfills: is missing; name the assertions that this feature makes true, or write [] and say 'because'"
+    ]
+
+
+def test_a_feature_that_fulfills_nothing_says_why(mistakes: Mistakes, base: str) -> None:
+    assert mistakes(base.replace(", because: Groundwork.", "", 1)) == [
+        "todo.yaml:10: milestones[0].features[0].fulfills: names no assertion; name one, or say why there is none in 'because'"
+    ]
+
+
+def test_a_feature_that_fulfills_something_has_no_excuse(mistakes: Mistakes, base: str) -> None:
+    text = base.replace("fulfills: []", "fulfills: [VAL-A-001]", 1) + CONTRACT
+    assert mistakes(text) == [
+        "todo.yaml:10: milestones[0].features[0].because: says why the feature fulfills nothing, but it does; remove this, or the assertions"
+    ]
+
+
+def test_a_claim_of_the_wrong_type_is_told_once(mistakes: Mistakes, base: str) -> None:
+    assert mistakes(base.replace("fulfills: [], because: Groundwork.", "fulfills: x", 1)) == [
+        "todo.yaml:10: milestones[0].features[0].fulfills: is the text 'x'; write a list"
+    ]
+
+
+def contract(checks: str) -> str:
+    return f"contract:\n  VAL-A-001: {{says: It works., checks: [{checks}]}}\n"
+
+
+@pytest.mark.parametrize("checks", ["{kind: review}", "{kind: review}, {kind: review, focus: x}"])
+def test_a_review_alone_proves_no_assertion(mistakes: Mistakes, base: str, checks: str) -> None:
+    assert mistakes(claiming(base, "VAL-A-001") + contract(checks)) == [
+        "todo.yaml:13: contract.VAL-A-001.checks[0]: a review alone proves nothing; add a check that the engine runs, or one of kind user-test or manual"
+    ]
+
+
+@pytest.mark.parametrize("other", ["{kind: manual}", "{kind: user-test}", "{kind: command, run: pytest}"])
+def test_a_review_may_stand_beside_others(mistakes: Mistakes, base: str, other: str) -> None:
+    assert mistakes(claiming(base, "VAL-A-001") + contract(f"{{kind: review}}, {other}")) == []
+
+
+def test_a_review_alone_proves_no_milestone(mistakes: Mistakes, base: str) -> None:
+    text = base.replace("{kind: command, run: pytest -q}", "{kind: review}")
+    assert mistakes(text + "    validate: [{kind: review}]\n") == [
+        "todo.yaml:8: milestones[0]: nothing would prove this milestone (a review alone proves nothing); add a check to its 'validate' or to 'validators', or let a feature fulfill an assertion"
+    ]
+
+
+@pytest.mark.parametrize("check", ["{kind: user-test}", "{kind: manual}", "{kind: codebase, pattern: x}"])
+def test_somebody_or_the_engine_proves_a_milestone(mistakes: Mistakes, base: str, check: str) -> None:
+    assert mistakes(base.replace("{kind: command, run: pytest -q}", check)) == []
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "{kind: pytest, run: 'true'}",
+        "{kind: junit, run: 'true', junit: x.xml}",
+        "{kind: coverage, run: 'true', report: x.json, minimum: 80}",
+    ],
+)
+def test_every_kind_with_a_command_can_fail(mistakes: Mistakes, base: str, check: str) -> None:
+    line = "'true' cannot fail, so it proves nothing; run something that can"
+    text = base.replace("{kind: command, run: pytest -q}", check)
+    assert mistakes(text) == [f"todo.yaml:6: validators[0].run: {line}"]
+    text = claiming(base, "VAL-A-001") + contract(f"{{kind: manual}}, {check}")
+    assert mistakes(text) == [f"todo.yaml:13: contract.VAL-A-001.checks[1].run: {line}"]
+
+
+def test_the_witness_of_tests_can_fail(mistakes: Mistakes, base: str) -> None:
+    assert mistakes(base + "tests: {paths: [x], check: {kind: command, run: echo}}\n") == [
+        "todo.yaml:12: tests.check.run: 'echo' cannot fail, so it proves nothing; run something that can"
+    ]

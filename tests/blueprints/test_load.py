@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,11 @@ def test_the_design_s_example_loads(full: str, tmp_path: Path) -> None:
     assert [feature.id for feature in loaded.plan.milestones[0].features] == ["csv-writer", "button", "route"]
     assert loaded.plan.role is not None
     assert (loaded.text, loaded.name, loaded.folder) == (full, "mission.yaml", tmp_path)
+
+
+def test_every_kind_of_check_loads(every: str, tmp_path: Path) -> None:
+    plan = load_text(every, "mission.yaml", tmp_path).plan
+    assert len({check.check.kind for milestone in plan.milestones for check in milestone.checks}) == 11
 
 
 def test_a_file_is_named_as_the_user_named_it(base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,8 +52,8 @@ agents:
 milestones:
   - name: one
     features:
-      - {id: a, spec: 3, needs: [b], agent: biulder}
-      - {id: a, spec: x, needs: [zz]}
+      - {id: a, spec: 3, needs: [b], agent: biulder, fulfills: [], because: x}
+      - {id: a, spec: x, needs: [zz], fulfills: [], because: x}
 max_concurrency: 3
 """
     lines = [int(line.split(":", 2)[1]) for line in mistakes(text)]
@@ -130,7 +136,10 @@ def test_very_many_mistakes_are_cut_short_in_time(base: str, tmp_path: Path) -> 
 
 
 def test_a_thousand_features_in_a_row_load(base: str, tmp_path: Path) -> None:
-    features = "".join(f"      - {{id: f{n}, spec: x, needs: [{f'f{n - 1}' if n else 'b'}]}}\n" for n in range(900))
+    features = "".join(
+        f"      - {{id: f{n}, spec: x, needs: [{f'f{n - 1}' if n else 'b'}], fulfills: [], because: x}}\n"
+        for n in range(900)
+    )
     text = base.replace("goal:", "maxFeaturesPerMilestone: 1000\ngoal:") + features
     plan = load_text(text, "todo.yaml", tmp_path).plan
     assert len(plan.milestones[0].critical_path()) == 902
@@ -156,19 +165,52 @@ def outcome(text: str, folder: Path) -> str:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_whatever_is_written_loads_or_is_refused_in_words(seed: int, full: str, tmp_path: Path) -> None:
+def test_whatever_is_written_loads_or_is_refused_in_words(seed: int, full: str, every: str, tmp_path: Path) -> None:
     dice = random.Random(seed)
-    for _ in range(100):
-        said = outcome(mutate(full, dice), tmp_path)
-        assert said
-        assert all(line.isprintable() for line in said.split("\n"))
-        assert "Input should be" not in said
-        assert "correct it" not in said
+    for number in range(100):
+        check_words(outcome(mutate(every if number % 2 else full, dice), tmp_path))
 
 
-def test_every_beginning_of_a_blueprint_loads_or_is_refused(full: str, tmp_path: Path) -> None:
+VALUES = [
+    "3",
+    "2.5",
+    "true",
+    "",
+    "x",
+    "''",
+    "[]",
+    "[3, x, []]",
+    "{}",
+    "{a: b}",
+    "2030-01-01",
+    '"a\\nb"',
+    "-x",
+    "{{a.url}}",
+]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_value_stands_anywhere_is_refused_in_words(seed: int, every: str, tmp_path: Path) -> None:
+    dice = random.Random(seed)
+    places = [match.span(1) for match in re.finditer(r"\w: (\[.*?\]|[^\s,{}\[\]]+)", every)]
+    for start, end in dice.sample(places, 40):
+        check_words(outcome(every[:start] + dice.choice(VALUES) + every[end:], tmp_path))
+
+
+def check_words(said: str) -> None:
+    assert said
+    for line in said.split("\n"):
+        assert line.isprintable()
+        assert not re.search(
+            "Input should|Value error|; correct it$|constrained|function-|list\\[int|it must match", line
+        )
+
+
+def test_every_beginning_of_a_blueprint_loads_or_is_refused(full: str, every: str, tmp_path: Path) -> None:
     for end in range(0, len(full), 17):
-        assert outcome(full[:end], tmp_path)
+        check_words(outcome(full[:end], tmp_path))
+    for end in range(0, len(every), 61):
+        check_words(outcome(every[:end], tmp_path))
 
 
 def test_loaded_says_what_was_set(base: str, tmp_path: Path) -> None:

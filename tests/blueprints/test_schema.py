@@ -41,6 +41,7 @@ def test_anything_else_is_no_duration(written: object) -> None:
         check(written)
 
 
-def test_a_plan_survives_being_written(full: str, tmp_path: Path) -> None:
-    plan = load_text(full, "mission.yaml", tmp_path).plan
-    assert Plan.model_validate_json(plan.model_dump_json()) == plan
+def test_a_plan_survives_being_written(full: str, every: str, tmp_path: Path) -> None:
+    for text in (full, every):
+        plan = load_text(text, "mission.yaml", tmp_path).plan
+        assert Plan.model_validate_json(plan.model_dump_json()) == plan

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
@@ -15,6 +16,11 @@ from blueprints.plan import Plan
 @pytest.fixture
 def plan(full: str, tmp_path: Path) -> Plan:
     return load_text(full, "mission.yaml", tmp_path).plan
+
+
+@pytest.fixture
+def proved(every: str, tmp_path: Path) -> Plan:
+    return load_text(every, "mission.yaml", tmp_path).plan
 
 
 def test_text_shows_waves_path_needs_and_checks(plan: Plan) -> None:
@@ -30,10 +36,10 @@ Milestone 1: export
     csv-writer  Writing | `CSV`
       agent builder; fulfills VAL-EXPORT-001
     button
-      agent player
+      agent player; fulfills nothing: The export's assertion covers it.
   wave 2
     route
-      agent builder; needs csv-writer
+      agent builder; needs csv-writer; fulfills nothing: Part of the export.
   critical path: csv-writer -> route
   checks
     validate-1  all tests
@@ -47,8 +53,67 @@ Milestone 2: import
   checks
     VAL-IMPORT-001  POST /import takes what the export gives.
     again: VAL-EXPORT-001
+
+Contract
+  assertion       proved by  milestone  claimed by
+  VAL-EXPORT-001  command    export     csv-writer
+    GET /export.csv returns every row under a header.
+  VAL-IMPORT-001  command    import     csv-reader
+    POST /import takes what the export gives.
 """
     )
+
+
+def test_text_shows_who_claims_and_what_proves_each_assertion(proved: Plan) -> None:
+    shown = show.text(proved)
+    assert (
+        shown[shown.index("Contract\n") :]
+        == """\
+Contract
+  assertion      proved by             milestone  claimed by
+  VAL-NOTES-001  http, browser         base       store, page
+    A note that was posted is listed with its title.
+  VAL-NOTES-002  pytest                base       store
+    Notes are kept in the order of their dates.
+  VAL-NOTES-003  command, a reviewer   looks      page
+    invariant: The command line lists notes.
+  VAL-LOOKS-001  a person, a tester    looks      page
+    The page is pleasant.
+  VAL-CODE-001   codebase, files,      looks      page
+                 junit, coverage
+    No secret is in the code.
+
+Services
+  store  store --port $PORT
+    healthy by tcp
+  app  python3 -m notes --port $PORT
+    healthy by /health; after store
+"""
+    )
+
+
+def test_text_says_what_each_of_several_checks_does(proved: Plan) -> None:
+    shown = show.text(proved)
+    assert "    VAL-NOTES-001.1  http: POST /notes of app\n" in shown
+    assert "    VAL-NOTES-003.1  command: the list\n" in shown
+    assert "    VAL-NOTES-002  Notes are kept in the order of their dates.\n" in shown
+
+
+def test_a_service_that_no_check_needs_is_not_shown(every: str, tmp_path: Path) -> None:
+    plan = load_text(every.replace("services:\n", "services:\n  mail: {start: mail}\n", 1), "x.yaml", tmp_path).plan
+    assert "mail" not in show.text(plan)
+    assert "mail" not in show.markdown(plan)
+    assert [service["name"] for service in data_of(plan)["services"]] == ["store", "app"]
+
+
+def test_the_contract_of_long_names_fits_80_columns(every: str, tmp_path: Path) -> None:
+    text = every.replace("VAL-NOTES-001", f"VAL-{'A' * 50}-001").replace("name: base", f"name: {'b' * 64}")
+    text = text.replace("id: page", f"id: {'p' * 60}").replace("id: store,", f"id: {'s' * 60},")
+    text = text.replace("needs: [store]", f"needs: [{'s' * 60}]")
+    lines = show.text(load_text(text, "x.yaml", tmp_path).plan).splitlines()
+    table = lines[lines.index("Contract") : lines.index("Services")]
+    assert max(map(len, table)) <= 80
+    assert sum(line.count("p") for line in table) >= 60
 
 
 def test_text_fits_80_columns_and_hides_nothing(base: str, tmp_path: Path) -> None:
@@ -96,12 +161,52 @@ def rendered(text: str, folder: Path) -> str:
 def test_markdown_says_goal_limits_features_and_checks(plan: Plan) -> None:
     shown = show.markdown(plan)
     assert f"- Plan `{plan.digest}`" in shown
-    assert "- Agents: worker `builder`, integrator `player`, repairer `builder`" in shown
+    agents = "worker `builder`, integrator `player`, repairer `builder`, scrutiny `builder`, tester `builder`"
+    assert f"- Agents: {agents}\n" in shown
     assert "- Most agents at once: 3" in shown
     assert "- Prepares each worktree with `uv sync`" in shown
     assert "| `csv-reader` | `csv-writer` | `builder` | `VAL-IMPORT-001` |" in shown
     assert "- `VAL-EXPORT-001`: GET /export.csv returns every row under a header. `pytest -q tests/" in shown
     assert "- Again: `VAL-EXPORT-001`" in shown
+
+
+def test_markdown_says_how_each_assertion_is_proved(proved: Plan) -> None:
+    shown = show.markdown(proved)
+    note = "A note that was posted is listed with its title."
+    assert f"| `VAL-NOTES-001` | {note} | `store`, `page` | `base` | http, browser |\n" in shown
+    assert "| `page` | `looks` | command, a reviewer (invariant: passes before the work too) |\n" in shown
+    assert "| `page` | `looks` | a person, a tester |\n" in shown
+    assert "| `probe` |  | `builder` | nothing: It only adds tests. |\n" in shown
+
+
+def test_markdown_says_what_runs_and_what_is_let_pass(proved: Plan) -> None:
+    shown = show.markdown(proved)
+    until = proved.blueprint.quarantine["VAL-NOTES-002"].until
+    assert "- Most reruns of a failing check: 2\n" in shown
+    tests = "Tests that features add in `tests/**/test_*.py` must not pass before the work"
+    assert f"- {tests}: `python3 -m pytest -q`\n" in shown
+    assert f"- Flaky results of `VAL-NOTES-002` are let pass until {until}: The clock, see issue 7.\n" in shown
+    assert "- `app` after `store`, healthy by `/health`: `python3 -m notes --port $PORT`\n" in shown
+
+
+def test_markdown_says_when_nothing_of_the_kind_is_there(plan: Plan) -> None:
+    shown = show.markdown(plan)
+    assert "- Tests that features add are not witnessed\n" in shown
+    assert "## Services" not in shown
+    assert "Flaky" not in shown
+
+
+def test_markdown_keeps_its_tables_whatever_texts_say(every: str, tmp_path: Path) -> None:
+    nasty = NASTY.replace("'", "''")
+    text = every.replace("A note that was posted is listed with its title.", f"'{nasty}'")
+    text = text.replace("It only adds tests.", f"'{nasty}'").replace("start: store --port $PORT", f"start: '{nasty}'")
+    text = text.replace('"The clock, see issue 7."', f"'{nasty}'")
+    plain, html = rendered(every, tmp_path), rendered(text, tmp_path)
+    for tag in ("<tr>", "<td", "<li>", "<h2>", "<table>"):
+        assert html.count(tag) == plain.count(tag)
+    assert "<script" not in html
+    assert "<a " not in html
+    assert "<img" not in html
 
 
 def test_markdown_keeps_nasty_text_as_text(base: str, tmp_path: Path) -> None:
@@ -145,15 +250,66 @@ def test_data_is_json_with_digest_waves_and_critical_path(plan: Plan) -> None:
         [["csv-reader"]],
     ]
     assert data["milestones"][0]["criticalPath"] == ["csv-writer", "route"]
-    assert data["roles"] == {"worker": "builder", "integrator": "player", "repairer": "builder"}
+    assert data["roles"] == {
+        "worker": "builder",
+        "integrator": "player",
+        "repairer": "builder",
+        "scrutiny": "builder",
+        "tester": "builder",
+    }
 
 
-def test_data_has_the_keys_its_docstring_names(plan: Plan) -> None:
-    data = json.loads(json.dumps(show.as_data(plan)))
+def data_of(plan: Plan) -> Any:
+    return json.loads(json.dumps(show.as_data(plan)))
+
+
+def test_data_has_the_keys_its_docstring_names(proved: Plan) -> None:
+    data = data_of(proved)
     milestone = data["milestones"][0]
-    parts = [data, data["limits"], milestone, milestone["features"][0], milestone["checks"][0]]
+    parts = [data, data["limits"], data["roles"], milestone, milestone["features"][0], milestone["checks"][0]]
+    parts += [data["contract"][0], data["services"][0], data["quarantine"][0]]
     named = set(re.findall(r"\w+", show.as_data.__doc__ or ""))
     assert {key for part in parts for key in part} <= named
+
+
+def test_data_tells_the_contract(proved: Plan) -> None:
+    assert data_of(proved)["contract"][0] == {
+        "id": "VAL-NOTES-001",
+        "says": "A note that was posted is listed with its title.",
+        "claimedBy": ["store", "page"],
+        "milestone": "base",
+        "kinds": ["http", "browser"],
+        "invariant": False,
+        "evidence": ["*.json"],
+        "from": "issue 12",
+    }
+
+
+def test_data_tells_what_each_check_does_and_proves_from_when(proved: Plan) -> None:
+    checks = {check["id"]: check for check in data_of(proved)["milestones"][1]["checks"]}
+    assert checks["VAL-NOTES-001.1"] == {
+        "id": "VAL-NOTES-001.1",
+        "kind": "http",
+        "says": "A note that was posted is listed with its title.",
+        "does": "POST /notes of app",
+        "timeout": 5,
+        "key": proved.milestones[1].checks[3].key,
+        "since": "base",
+        "assertion": "VAL-NOTES-001",
+    }
+    assert (checks["validate-2"]["since"], checks["validate-2"]["assertion"]) == ("looks", None)
+
+
+def test_data_tells_the_services(proved: Plan) -> None:
+    assert data_of(proved)["services"][0] == {
+        "name": "store",
+        "start": "store --port $PORT",
+        "stop": "store --end",
+        "port": 5001,
+        "health": "tcp",
+        "within": 10,
+        "dependsOn": [],
+    }
 
 
 def test_data_tells_what_a_feature_waits_for_from_what_it_needs(plan: Plan) -> None:

@@ -49,8 +49,8 @@ CASES = [
     ),
     (
         "goal:",
-        "roles: {tester: x}\ngoal:",
-        "2: roles.tester: unknown key 'tester'; known: integrator, repairer, worker",
+        "roles: {boss: x}\ngoal:",
+        "2: roles.boss: unknown key 'boss'; known: integrator, repairer, scrutiny, tester, worker",
     ),
     ("goal:", "maxConcurrency: 65\ngoal:", "2: maxConcurrency: 65 is too large; at most 64 is allowed"),
     ("goal:", "maxConcurrency: 0\ngoal:", "2: maxConcurrency: 0 is too small; at least 1 is needed"),
@@ -137,11 +137,15 @@ CASES = [
         "contract: {VAL-1: {says: x, check: {kind: command, run: pytest}}}\ngoal:",
         "2: contract.VAL-1: 'VAL-1' is not allowed here; write VAL-AREA-NNN, such as VAL-EXPORT-001",
     ),
-    ("kind: command, run", "kind: shell, run", "6: validators[0].kind: unknown kind 'shell'; known: command"),
+    (
+        "kind: command, run",
+        "kind: shell, run",
+        "6: validators[0].kind: unknown kind 'shell'; known: browser, codebase, command, coverage, files, http, junit, manual, pytest, review, user-test",
+    ),
     (
         "kind: command, run",
         "run",
-        "6: validators[0].kind: is missing; add 'kind:' (command: a shell line decides by its exit code)",
+        "6: validators[0].kind: is missing; add 'kind:', one of: command, pytest, junit, http, browser, codebase, files, coverage, review, user-test, manual",
     ),
     (
         "name: one",

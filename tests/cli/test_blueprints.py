@@ -22,8 +22,8 @@ validators: [{kind: command, run: make test}]
 milestones:
   - name: one
     features:
-      - {id: a, spec: Do a., needs: [b]}
-      - {id: a, spec: Do a again., need: [a]}
+      - {id: a, spec: Do a., needs: [b], fulfills: [], because: It is a test.}
+      - {id: a, spec: Do a again., need: [a], fulfills: [], because: It is a test.}
 """
 
 

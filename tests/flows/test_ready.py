@@ -18,13 +18,15 @@ validators: [{kind: command, run: make test}]
 maxFeaturesPerMilestone: 100
 milestones:
 """
+REST = "spec: Do it., fulfills: [], because: It is a test."
+"""What every feature has besides."""
 
 
 def features(**needs: str) -> list[PlannedFeature]:
     """Features of one milestone, each with the names of those it needs; `x` is of an earlier milestone."""
-    text = f"{HEAD}  - {{name: zero, features: [{{id: x, spec: Do it.}}]}}\n  - name: one\n    features:\n"
+    text = f"{HEAD}  - {{name: zero, features: [{{id: x, {REST}}}]}}\n  - name: one\n    features:\n"
     for name, wanted in needs.items():
-        text += f"      - {{id: {name}, spec: Do it., needs: [{', '.join(wanted)}]}}\n"
+        text += f"      - {{id: {name}, needs: [{', '.join(wanted)}], {REST}}}\n"
     return load_text(text, "mission.yaml", Path.cwd()).plan.milestone("one").features
 
 

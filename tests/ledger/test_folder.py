@@ -24,7 +24,7 @@ mission: demo
 goal: Try it.
 agents: {builder: {kind: command, argv: [agent]}}
 validators: [{kind: command, run: make test}]
-milestones: [{name: one, features: [{id: a, spec: Do a.}]}]
+milestones: [{name: one, features: [{id: a, spec: Do a., fulfills: [], because: It is a test.}]}]
 """
 HOLD = """
     import sys
