@@ -198,14 +198,20 @@ def commit_tree(repo: Path, tree: str, parents: Sequence[str], message: str) -> 
     return commit
 
 
-def changed_paths(repo: Path, base: str, commit: str) -> list[str]:
-    """What differs between two commits; a rename is a deletion and an addition."""
-    return list(changes(repo, base, commit))
+def changed_paths(repo: Path, base: str, commit: str, patterns: Sequence[str] | None = None) -> list[str]:
+    """What differs between two commits; a rename is a deletion and an addition. `patterns` as in `changes`."""
+    return list(changes(repo, base, commit, patterns))
 
 
-def changes(repo: Path, base: str, commit: str) -> Changes:
-    """Path by path, what differs between two commits or trees."""
-    found = fields(repo, "diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", base, commit, "--")
+def changes(repo: Path, base: str, commit: str, patterns: Sequence[str] | None = None) -> Changes:
+    """Path by path, what differs between two commits or trees; of paths that match one of `patterns`, if given.
+
+    Patterns are git's globs: `*` stays within a folder, `**` does not. GitError for one that leaves the repository.
+    """
+    if patterns is not None and not patterns:
+        return {}  # to git, no pattern at all means everything
+    words = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", base, commit, "--")
+    found = fields(repo, *words, *_globs(patterns or ()))
     return {path: _change(raw) for raw, path in zip(found[::2], found[1::2], strict=True)}
 
 
@@ -259,3 +265,44 @@ def clone(url: str, folder: Path, *, branch: str | None = None) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     words = ["clone", "-q", *(["--branch", branch] if branch else []), "--", url, str(folder)]
     git(folder.parent, *words, env=("SSH_AUTH_SOCK", "SSH_AGENT_PID"))
+
+
+def files_at(repo: Path, commit: str, patterns: Sequence[str] | None = None) -> Changes:
+    """Everything a commit holds, as a change from nothing. `patterns` as in `changes`."""
+    return changes(repo, EMPTY_TREE, commit, patterns)
+
+
+def tracked(checkout: Path, patterns: Sequence[str]) -> list[str]:
+    """Paths that the checkout tracks now and that match one of the patterns (as in `changes`)."""
+    return fields(checkout, "ls-files", "-z", "--", *_globs(patterns)) if patterns else []
+
+
+def put_back(checkout: Path, commit: str, paths: Sequence[str]) -> None:
+    """Make these paths as they are in a commit, which may be: gone. Each is in the commit or tracked now.
+
+    Nothing is written through a link, and what is staged stays. A file with the size and date that git
+    remembers counts as unchanged.
+    """
+    words = ("restore", f"--source={commit}", "--worktree", "--no-overlay", "--ignore-skip-worktree-bits")
+    named = ("--pathspec-from-file=-", "--pathspec-file-nul")
+    if paths:
+        git(checkout, "--literal-pathspecs", *words, *named, stdin="\0".join(paths))
+
+
+def read_blobs(repo: Path, blobs: Iterable[str]) -> dict[str, bytes]:
+    """Content by object, with one command for all of them; those that are not here are left out."""
+    wanted = "".join(f"{blob}\n" for blob in dict.fromkeys(blobs))
+    rest = git(repo, "cat-file", "--batch", stdin=wanted).output.encode(errors="surrogateescape")
+    found, place = dict[str, bytes](), 0
+    while place < len(rest):
+        begin = rest.index(b"\n", place) + 1
+        name, *about = rest[place:begin].decode().split()
+        end = begin + int(about[1]) if len(about) == 2 else begin - 1  # `<name> missing` has no content
+        if len(about) == 2:
+            found[name] = rest[begin:end]
+        place = end + 1
+    return found
+
+
+def _globs(patterns: Sequence[str]) -> list[str]:
+    return [f":(glob){pattern}" for pattern in patterns]
