@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from pydantic import Field
 
 from blueprints.fields import Value
 from blueprints.schema import Role
-from workspaces.mission import Mission
+from workspaces.mission import Mission, session_name
 from workspaces.process import Ended
 
 
@@ -28,7 +28,7 @@ class Assignment(Value):
     """Commit the work starts from."""
     title: str
     feature: str = ""
-    """Worker: the feature. Integrator: the feature being merged. Repairer: empty."""
+    """Worker, scrutiny: the feature. Integrator: the one being merged. Tester: the check. Repairer: empty."""
     attempt: int = 0
     """From 1, through all lives of the run."""
     spec: str = ""
@@ -37,7 +37,20 @@ class Assignment(Value):
     touches: list[str] = Field(default=[])
     skill: str | None = None
     failures: list[str] = Field(default=[])
-    """What was wrong before: earlier attempts, failing verdicts, or the conflict."""
+    """What was wrong before: earlier attempts, failing verdicts, issues to verify, or the conflict."""
+    instructions: str = ""
+    """Scrutiny, tester: what the check asks for besides."""
+    diff: str = ""
+    """Scrutiny: the change to judge, perhaps cut; it says so."""
+    summary: str = ""
+    """Scrutiny: what the worker says of its work, which proves nothing."""
+    addresses: dict[str, str] = Field(default={})
+    """Tester: service name to address."""
+
+    @property
+    def session_name(self) -> str:
+        """What all attempts at this go by."""
+        return session_name(self.role, self.feature or self.milestone)
 
     @classmethod
     def of(cls, mission: Mission, role: Role, milestone: str, base: str, title: str, **more: Any) -> Assignment:
@@ -68,6 +81,8 @@ class Desk:
     stop: threading.Event
     grace: float
     """Seconds between asking it to stop and ending it."""
+    extra: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Variables it sees besides the usual ones."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def run_program(argv: list[str], assignment: Assignment, desk: Desk, *, env: lis
     finished = process.run(
         argv,
         cwd=desk.workspace,
-        env=process.environment(*env, **git.agent_environment(), **_variables(assignment, desk)),
+        env=process.environment(*env, **{**desk.extra, **git.agent_environment(), **_variables(assignment, desk)}),
         stdin=desk.prompt.read_bytes(),
         timeout=desk.timeout,
         idle=idle,

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from workspaces.transcript import redacted
@@ -22,16 +22,30 @@ class Part(BaseModel):
     )
 
 
+def _is_missing(value: object) -> bool:
+    return value is None or value == ""
+
+
 class Severity(StrEnum):
     BLOCKING = "blocking"
     NON_BLOCKING = "non_blocking"
     SUGGESTION = "suggestion"
 
 
+P = TypeVar("P", bound=Part)
+
+OptionalText = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
+"""Many programs write null for what they leave out."""
+
+
 class Issue(Part):
     severity: Severity
     description: Annotated[str, Field(min_length=1)]
-    suggested_fix: str = ""
+    suggested_fix: OptionalText = ""
+    about: Annotated[OptionalText, Field(exclude_if=_is_missing)] = ""
+    """The feature it is about."""
+    file: Annotated[OptionalText, Field(exclude_if=_is_missing)] = ""
+    line: Annotated[int | None, Field(exclude_if=_is_missing)] = None
 
 
 class Command(Part):
@@ -68,15 +82,29 @@ def read_handoff(path: Path, secrets: Mapping[str, str]) -> Handoff | None:
 
     Raises ValueError with one sentence when there is a file but not a readable handoff in it.
     """
+    text = written(path, secrets, called="handoff")
+    return None if text is None else parsed(text, Handoff, called="handoff")
+
+
+def written(path: Path, secrets: Mapping[str, str], *, called: str) -> bytes | None:
+    """What an agent wrote to `path`, without the values of `secrets`; None when it wrote nothing.
+
+    Raises ValueError with one sentence for anything but a plain file that is not too long.
+    """
     if not path.exists():
         return None
     if path.is_symlink() or not path.is_file() or path.stat().st_size > LIMIT:
-        raise ValueError(f"the handoff is not a plain file of at most {LIMIT} bytes")
+        raise ValueError(f"the {called} is not a plain file of at most {LIMIT} bytes")
+    return redacted(path.read_bytes(), secrets)
+
+
+def parsed(text: bytes, model: type[P], *, called: str) -> P:
+    """The JSON in `text` as a `model`. Raises ValueError with one sentence that names the first mistake."""
     try:
-        return Handoff.model_validate(json.loads(redacted(path.read_bytes(), secrets)))
+        return model.model_validate(json.loads(text))
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "handoff"
-        raise ValueError(f"malformed handoff: {where}: {first['msg']}") from None
+        where = ".".join(str(part) for part in first["loc"]) or called
+        raise ValueError(f"malformed {called}: {where}: {first['msg']}") from None
     except (ValueError, RecursionError):
-        raise ValueError("malformed handoff: not JSON") from None
+        raise ValueError(f"malformed {called}: not JSON") from None

@@ -12,6 +12,13 @@ from `MISSION_ROLE`, `MISSION_FEATURE` (for a repairer `MISSION_MILESTONE`) and 
       csv-reader: [[...]]                           # the feature whose merge is in conflict
     repairer:
       export: [[...]]                               # the milestone; attempts are rounds
+    scrutiny:
+      csv-writer:                                   # the feature whose change is reviewed; attempts are reviews
+        - - answer: {status: pass, summary: It does what it says., issues: []}
+    tester:
+      VAL-EXPORT-001:                               # the check; attempts are tests
+        - - run: curl -s "$APP_URL/export.csv" > export.csv
+          - answer: {summary: ..., assertions: [...]}
 
 Exit codes: 0 played, 1 a step failed, 2 the script or its environment is wrong (nothing was played).
 It imports only the standard library and YAML: it runs isolated, and a mission may start hundreds of it.
@@ -89,8 +96,12 @@ class Stage:
         issues = [*self.handoff.get("discoveredIssues", []), *self.findings]
         handoff = {**(self.handoff or _minimal_handoff()), "discoveredIssues": issues}
         aside = Path(self.handoff_file + ".tmp")
-        aside.write_text(json.dumps(handoff, indent=2, ensure_ascii=False, default=str), encoding="utf-8")
+        aside.write_text(_json(handoff), encoding="utf-8")
         aside.replace(self.handoff_file)
+
+
+def _json(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=2, ensure_ascii=False, default=str)
 
 
 def _minimal_handoff() -> dict[str, Any]:
@@ -213,6 +224,17 @@ def handoff(argument: object) -> Action:
     return play
 
 
+def answer(argument: object) -> Action:
+    """Exactly this as the handoff file: a mapping as JSON, a text as it is, even if nobody can read it."""
+    text = argument if isinstance(argument, str) else _json(_mapping(argument, "an answer"))
+
+    def play(stage: Stage) -> str:
+        Path(stage.handoff_file).write_text(text, encoding="utf-8")
+        return f"{len(text)} characters"
+
+    return play
+
+
 def finding(argument: object) -> Action:
     fields = _fields(argument, {"severity": str, "description": str}, optional={"suggestedFix": str})
 
@@ -260,7 +282,7 @@ def say(argument: object) -> Action:
     return lambda _stage: text
 
 
-_STEPS = (write, append, replace, patch, delete, run, sleep, commit, handoff, finding, fail, hang, crash, say)
+_STEPS = (write, append, replace, patch, delete, run, sleep, commit, handoff, answer, finding, fail, hang, crash, say)
 STEPS: dict[str, Callable[[object], Action]] = {step.__name__: step for step in _STEPS}
 
 
@@ -271,7 +293,7 @@ def main(arguments: list[str]) -> int:
             raise ScriptError("the only argument is the script's path")
         steps = read_steps(Path(script))
         handoff_file = os.environ.get("MISSION_HANDOFF", "")
-        if not handoff_file and any(name in ("handoff", "finding") for name, _ in steps):
+        if not handoff_file and any(name in ("handoff", "answer", "finding") for name, _ in steps):
             raise ScriptError("MISSION_HANDOFF is not set; it names the file for handoff and findings")
     except ScriptError as error:
         sys.stderr.write(f"{script or 'player'}: {error}\n")

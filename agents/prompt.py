@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from string import Template
 
 from agents.base import Assignment
+from blueprints.schema import Role
 
 _PAGES = Path(__file__).with_name("prompts")
 
@@ -29,10 +31,14 @@ def prompt(assignment: Assignment) -> str:
         feature=assignment.feature,
         title=assignment.title,
         spec=assignment.spec,
-        assertions=_section("It must make these true", [f"`{i}` {says}" for i, says in assignment.assertions.items()]),
+        assertions=_assertions(assignment),
         touches=_section("It should stay within these paths", [f"`{path}`" for path in assignment.touches]),
         skill=_section("Use this skill", [assignment.skill] if assignment.skill else []),
         failures=_section("What was wrong before", assignment.failures),
+        addresses=_section("Where it runs", [f"`{name}` {url}" for name, url in assignment.addresses.items()]),
+        instructions=_text("Besides", assignment.instructions),
+        diff=_text("The change", _fenced(assignment.diff, "diff")),
+        summary=_text("What its author says: a claim, not evidence", _fenced(assignment.summary, "")),
         handoff=_HANDOFF,
     )
 
@@ -42,7 +48,23 @@ def _page(role: str) -> Template:
     return Template((_PAGES / f"{role}.md").read_text(encoding="utf-8"))
 
 
+def _assertions(assignment: Assignment) -> str:
+    title = "Does each of these hold?" if assignment.role is Role.TESTER else "It must make these true"
+    return _section(title, [f"`{identifier}` {says}" for identifier, says in assignment.assertions.items()])
+
+
 def _section(title: str, lines: list[str]) -> str:
     if not lines:
         return ""
     return f"\n## {title}\n\n" + "\n".join(f"- {line}" for line in lines) + "\n"
+
+
+def _text(title: str, text: str) -> str:
+    return f"\n## {title}\n\n{text}\n" if text else ""
+
+
+def _fenced(text: str, language: str) -> str:
+    """Other people's text, between fences that it cannot close."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text.rstrip()}\n{fence}" if text else ""

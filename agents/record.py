@@ -11,6 +11,7 @@ from agents.handoff import Handoff, Issue, Severity
 from ledger.events import Kind
 from ledger.files import write_file
 from ledger.report import StepStatus
+from workspaces import findings
 from workspaces.mission import Mission
 
 
@@ -49,15 +50,17 @@ class Record:
             **_ending(run),
         )
 
+    def answered(self, run: AgentRun, summary: str) -> None:
+        """An answer made no commit, and is no finished step: that is the verdict it leads to."""
+        self._append(Kind.WORKER_COMPLETED, successState="success", summary=summary, **_ending(run))
+
     def failed(self, run: AgentRun, reason: str, status: StepStatus) -> None:
         kind = Kind.WORKER_PAUSED if status is StepStatus.STOPPED else Kind.WORKER_FAILED
         self._append(kind, reason=reason, status=status.value, **_ending(run))
 
     def _find(self, issue: Issue) -> None:
-        with self.mission.alone("findings"):
-            known = sum(event.kind is Kind.FINDING_RECORDED for event in self.mission.ledger.events)
-            fields = issue.model_dump(mode="json")
-            self._append(Kind.FINDING_RECORDED, id=f"F-{known + 1}", **fields, source=self.session)
+        about = {"about": self.assignment.feature} | issue.model_dump(mode="json", exclude_defaults=True)
+        findings.record(self.mission, self.assignment.milestone, self.session, **about)
 
     def _append(self, kind: Kind, **data: Any) -> None:
         assignment = self.assignment

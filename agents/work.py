@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from agents import agent_for
-from agents.base import AgentRun, Assignment, Desk
+from agents.base import AgentRun, Assignment
 from agents.handoff import Handoff, read_handoff
 from agents.outcome import Judge, NotProvedError, Outcome
-from agents.prompt import prompt
-from agents.record import Record
+from agents.session import Session, handoff_file
 from ledger.report import StepStatus
-from workspaces import fingerprint, git
-from workspaces.environment import secret_values
+from workspaces import git
 from workspaces.merge import start_conflict
-from workspaces.mission import Mission, session_name
+from workspaces.mission import Mission
 from workspaces.preparation import NotPreparedError, prepare
 from workspaces.workplace import workplace
 from workspaces.worktree import Workspace, is_intact
@@ -43,7 +39,7 @@ class Job:
 
     @property
     def session_name(self) -> str:
-        return session_name(self.assignment.role, self.name)
+        return self.assignment.session_name
 
 
 def carry_out(mission: Mission, job: Job) -> Outcome:
@@ -76,18 +72,14 @@ class _Attempt:
     job: Job
 
     @property
-    def session(self) -> str:
-        return f"{self.job.session_name}.{self.job.assignment.attempt}"
-
-    @property
-    def record(self) -> Record:
-        return Record(self.mission, self.job.assignment, self.session, self.job.agent)
+    def session(self) -> Session:
+        return Session(self.mission, self.job.assignment, self.job.agent, self.job.timeout)
 
     def make(self) -> Outcome:
         """One attempt from start to finish. Its commit is archived, whatever becomes of it."""
         if self.mission.halted:
             return self._outcome(StepStatus.STOPPED, reason="the mission stopped before this began")
-        self.record.started()
+        self.session.record.started()
         try:
             with self._workplace() as workspace:
                 return self._in(workspace)
@@ -99,7 +91,7 @@ class _Attempt:
         run = AgentRun.none()
         try:
             workspace = self._prepare(workspace)
-            run, harm = self._run_agent(workspace)
+            run, harm = self.session.run(workspace.path)
             return self._prove(workspace, run, harm)
         except NotProvedError as refusal:
             self._archive(workspace)
@@ -110,12 +102,12 @@ class _Attempt:
 
     def _workplace(self) -> AbstractContextManager[Workspace]:
         shared = not self.mission.plan.blueprint.use_worktrees
-        branch = self.mission.work_branch(self.session)
-        return workplace(self.mission, self.session, self.job.assignment.base, branch=branch, shared=shared)
+        branch = self.mission.work_branch(self.session.name)
+        return workplace(self.mission, self.session.name, self.job.assignment.base, branch=branch, shared=shared)
 
     def _prepare(self, workspace: Workspace) -> Workspace:
         """Run the setup. What it leaves unignored is known from here on, and is nobody's work."""
-        setup, transcript = self.mission.plan.blueprint.setup, self.mission.folder.transcript(self.session)
+        setup, transcript = self.mission.plan.blueprint.setup, self.mission.folder.transcript(self.session.name)
         try:
             prepare(workspace.path, setup, stop=self.mission.stop, transcript=transcript)
         except NotPreparedError as error:
@@ -127,37 +119,10 @@ class _Attempt:
             start_conflict(workspace, self.job.merging)
         return workspace
 
-    def _run_agent(self, workspace: Workspace) -> tuple[AgentRun, list[str]]:
-        """The agent's run, and what it did to the user's checkout meanwhile."""
-        desk, plan = self._desk(workspace), self.mission.plan
-        desk.prompt.parent.mkdir(parents=True, exist_ok=True)
-        desk.prompt.write_text(prompt(self.job.assignment), encoding="utf-8")
-        desk.assignment.write_text(self.job.assignment.model_dump_json(), encoding="utf-8")
-        desk.handoff.unlink(missing_ok=True)
-        before = fingerprint.fingerprint(self.mission.root)
-        self.mission.at_work.add(self.session)
-        run = agent_for(plan.agent(self.job.agent), Path(plan.folder)).run(self.job.assignment, desk)
-        harm = fingerprint.difference(before, fingerprint.fingerprint(self.mission.root))
-        if not harm:
-            self.mission.at_work.discard(self.session)
-        return run, harm
-
-    def _desk(self, workspace: Workspace) -> Desk:
-        return Desk(
-            workspace=workspace.path,
-            prompt=self.mission.folder.prompt(self.session),
-            assignment=workspace.path.parent / "assignment.json",
-            handoff=workspace.path.parent / "handoff.json",
-            transcript=self.mission.folder.transcript(self.session),
-            timeout=self.job.timeout,
-            stop=self.mission.stop,
-            grace=self.mission.settings.grace,
-        )
-
     def _prove(self, workspace: Workspace, run: AgentRun, harm: list[str]) -> Outcome:
         """Completed means: it stopped by itself, kept to its workspace, and git shows what was asked for."""
         if harm:
-            raise NotProvedError(self._accusation(harm), StepStatus.QUARANTINED)
+            raise NotProvedError(self.session.accusation(harm), StepStatus.QUARANTINED)
         if self.mission.stop.is_set():
             raise NotProvedError("the mission was stopped", StepStatus.STOPPED)
         if not run.stopped_by_itself:
@@ -167,37 +132,30 @@ class _Attempt:
         handoff = self._handoff(workspace)
         commit = self.job.judge(workspace, handoff)
         self._keep(workspace, commit)
-        self.record.completed(run, commit, handoff, self.job.key)
+        self.session.record.completed(run, commit, handoff, self.job.key)
         return self._outcome(StepStatus.DONE, commit=commit)
 
-    def _accusation(self, harm: list[str]) -> str:
-        """Who of those at work did it cannot be seen: all are named, and none is trusted."""
-        others = sorted(self.mission.at_work - {self.session})
-        company = f" (as did {', '.join(others)})" if others else ""
-        return f"the user's checkout changed while this agent ran{company}: {', '.join(harm)}"
-
     def _handoff(self, workspace: Workspace) -> Handoff | None:
-        declared = self.mission.plan.agent(self.job.agent).env
         try:
-            return read_handoff(workspace.path.parent / "handoff.json", secret_values(declared))
+            return read_handoff(handoff_file(workspace.path), self.session.secrets)
         except ValueError as error:
             raise NotProvedError(str(error)) from None
 
     def _refuse(self, run: AgentRun, refusal: NotProvedError) -> Outcome:
-        self.record.failed(run, str(refusal), refusal.status)
+        self.session.record.failed(run, str(refusal), refusal.status)
         return self._outcome(refusal.status, reason=str(refusal))
 
     def _archive(self, workspace: Workspace) -> None:
         """Keep what the attempt left, committed or not, where nothing removes it."""
         if is_intact(workspace):
-            message = f"Unfinished work of {self.session}"
+            message = f"Unfinished work of {self.session.name}"
             self._keep(workspace, git.snapshot(workspace.path, message, leaving=workspace.leftovers))
         elif committed := git.resolve_branch(self.mission.root, f"{workspace.branch}"):
             self._keep(workspace, committed)
 
     def _keep(self, workspace: Workspace, commit: str) -> None:
         """From its branch, which ends with the attempt, to where it stays reachable; in one step of git's."""
-        archived = git.RefChange(self.mission.archive_ref(self.session), commit)
+        archived = git.RefChange(self.mission.archive_ref(self.session.name), commit)
         git.update_refs(self.mission.root, [archived, git.RefChange(f"refs/heads/{workspace.branch}", None)])
 
     def _outcome(self, status: StepStatus, *, commit: str | None = None, reason: str = "") -> Outcome:

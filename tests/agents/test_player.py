@@ -236,6 +236,18 @@ def test_finding_alone_makes_a_minimal_handoff(theatre: Theatre) -> None:
     assert handoff["verification"] == {"commandsRun": []}
 
 
+def test_an_answer_is_written_exactly(theatre: Theatre) -> None:
+    content: dict[str, Any] = {"status": "pass", "summary": "Grüße", "issues": []}
+    theatre.work({"answer": content})
+    assert json.loads(theatre.handoff.read_text()) == content
+
+
+@pytest.mark.parametrize("text", ["It looks good.", "", "{"])
+def test_an_answer_that_is_a_text_is_written_as_it_is(theatre: Theatre, text: str) -> None:
+    assert theatre.work({"answer": text}).returncode == 0
+    assert theatre.handoff.read_text() == text
+
+
 def test_fail_says_why_and_exits_with_1(theatre: Theatre) -> None:
     done = theatre.work({"fail": "The specification contradicts itself."})
     assert done.returncode == 1
@@ -272,9 +284,13 @@ def test_each_role_finds_its_own_steps(theatre: Theatre) -> None:
         "worker": {"greeting": [[{"say": "working"}]]},
         "integrator": {"greeting": [[{"say": "integrating"}]]},
         "repairer": {"first": [[{"say": "repairing"}]]},
+        "scrutiny": {"greeting": [[{"say": "reviewing"}]]},
+        "tester": {"VAL-APP-001.2": [[{"say": "testing"}]]},
     }
     assert theatre.play(script, MISSION_ROLE="integrator").stdout == "say: integrating\n"
     assert theatre.play(script, MISSION_ROLE="repairer", MISSION_FEATURE="").stdout == "say: repairing\n"
+    assert theatre.play(script, MISSION_ROLE="scrutiny").stdout == "say: reviewing\n"
+    assert theatre.play(script, MISSION_ROLE="tester", MISSION_FEATURE="VAL-APP-001.2").stdout == "say: testing\n"
 
 
 @pytest.mark.parametrize("path", ["../out.txt", "/tmp/out.txt", "link/out.txt", "."])
@@ -319,6 +335,7 @@ def test_path_in_the_way_fails_with_a_sentence(theatre: Theatre) -> None:
         ("{worker: {greeting: [[{sleep: soon}]]}}", "sleep: its argument is seconds or a duration"),
         ("{worker: {greeting: [[{hang: false}]]}}", "hang: its argument is true"),
         ("{worker: {greeting: [[{handoff: done}]]}}", "handoff: a handoff is a mapping, not 'done'"),
+        ("{worker: {greeting: [[{answer: }]]}}", "answer: an answer is a mapping, not nothing"),
     ],
 )
 def test_wrong_script_ends_with_2_and_one_sentence(theatre: Theatre, script: str, sentence: str) -> None:
