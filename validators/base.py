@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -57,6 +58,8 @@ class Verdict(Value):
     id: str
     kind: str
     says: str
+    assertion: str | None = None
+    """The assertion it proves."""
     status: VerdictStatus
     commit: str
     contract: str
@@ -76,6 +79,8 @@ class Verdict(Value):
     """Flaky, and let pass until this day."""
     evidence: list[str]
     """Paths relative to the run folder."""
+    seen: str
+    """The folder they are in."""
 
     @property
     def passed(self) -> bool:
@@ -99,11 +104,14 @@ class Bench:
     """The mission's base: what was there before any work, as approved."""
     addresses: Mapping[str, str] = field(default_factory=dict[str, str])
     """Service name to `http://127.0.0.1:<port>`."""
+    tests: tuple[str, ...] = ()
+    """Test files to run, when it is about particular ones."""
 
     @property
     def variables(self) -> dict[str, str]:
         """What a check's commands see besides the usual environment."""
-        return {"MISSION_EVIDENCE": str(self.evidence), **services.variables(self.addresses)}
+        own = {"MISSION_EVIDENCE": str(self.evidence), "MISSION_TESTS": shlex.join(self.tests)}
+        return {**own, **services.variables(self.addresses)}
 
     def fill(self, text: str) -> str:
         """The text with `{{app.url}}` and `{{app.port}}` put in."""

@@ -1,24 +1,24 @@
-"""All checks of a milestone, each in a clean checkout of the same commit."""
+"""All checks of a milestone on one commit."""
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from blueprints.digest import digest
+from blueprints.checks import ReviewCheck, UserTestCheck
 from blueprints.plan import PlannedCheck, PlannedMilestone
 from ledger.events import Kind
-from validators import validator_for
-from validators.base import Bench, Observation, Verdict
-from workspaces import git
+from validators.arbiter import Ruling, rule
+from validators.base import Observation, Validator, Verdict, VerdictStatus
+from validators.look import environment_digest, look
+from validators.review import ReviewValidator
+from validators.user_test import UserTestValidator
+from validators.witness import verdict_key
+from workspaces import findings
 from workspaces.mission import Mission
-from workspaces.preparation import NotPreparedError, prepare
-from workspaces.workplace import workplace
 
 _FIELDS = [field.alias or name for name, field in Verdict.model_fields.items()]
 
@@ -29,11 +29,18 @@ class Suite:
 
     mission: Mission
     milestone: PlannedMilestone
+    base: str
+    """The milestone's base."""
     commit: str
     round: int
+    commits: Mapping[str, str]
+    """The commit of each feature."""
 
     def run(self) -> list[Verdict]:
-        """A verdict for each check, in the plan's order; at most `maxConcurrency` checks at once."""
+        """A verdict for each check that needs no person, in the plan's order.
+
+        At most `maxConcurrency` checks, and later agents, are at work at once: a review has several of its own.
+        """
         m = self.mission
         m.ledger.append(
             Kind.MILESTONE_VALIDATION_TRIGGERED,
@@ -41,61 +48,132 @@ class Suite:
             round=self.round,
             commit=self.commit,
         )
+        checks = [check for check in self.milestone.checks if check.check.kind != "manual"]
+        together = [check for check in checks if check.check.kind != "review"]
         with ThreadPoolExecutor(m.max_concurrency) as pool:
-            return list(pool.map(self._verdict, self.milestone.checks))
+            verdicts = {verdict.id: verdict for verdict in pool.map(self._verdict, together)}
+        for check in checks:
+            if check.id not in verdicts:
+                verdicts[check.id] = self._verdict(check)
+        return [verdicts[check.id] for check in checks]
 
-    def _verdict(self, check: PlannedCheck) -> Verdict:
-        """The verdict recorded for this check and commit if it passed, else a new one."""
-        key = digest("verdict", check.key, self.commit)
-        if recorded := self.mission.ledger.recorded(key):
-            found = Verdict.model_validate({name: recorded.data[name] for name in _FIELDS})
-            # Another check may have been the same command, and another plan have asked for it.
-            own = {"id": check.id, "says": check.says, "contract": self.mission.plan.digest}
-            verdict = found.model_copy(update=own)
-        else:
-            verdict = self._new(check)
-        if not self.mission.stop.is_set():  # a check that was stopped with the mission says nothing about the commit
-            self._record(verdict, key)
+    def answered(self, planned: PlannedCheck, answer: Observation) -> Verdict:
+        """The verdict that a person's answer makes."""
+        evidence = self._evidence(planned)
+        evidence.mkdir(parents=True, exist_ok=True)
+        (evidence / "answer.txt").write_text(answer.reason + "\n", encoding="utf-8")
+        verdict = self._as_verdict(planned, Ruling(answer, [answer.status]), time.monotonic())
+        self._record(verdict, planned)
         return verdict
 
-    def _new(self, check: PlannedCheck) -> Verdict:
+    def recorded(self, planned: PlannedCheck) -> Verdict | None:
+        """The verdict recorded for this check and commit, if it passed."""
+        event = self.mission.ledger.recorded(verdict_key(planned, self.commit))
+        if event is None:
+            return None
+        found = Verdict.model_validate({name: event.data[name] for name in _FIELDS})
+        # Another check may have been the same, and another plan have asked for it.
+        own = {
+            "id": planned.id,
+            "says": planned.says,
+            "assertion": planned.assertion,
+            "contract": self.mission.plan.digest,
+        }
+        return found.model_copy(update=own)
+
+    def _verdict(self, planned: PlannedCheck) -> Verdict:
+        verdict = self.recorded(planned) or self._new(planned)
+        if not self.mission.stop.is_set():  # a check that was stopped with the mission says nothing about the commit
+            self._record(verdict, planned)
+        return verdict
+
+    def _new(self, planned: PlannedCheck) -> Verdict:
         begun = time.monotonic()
-        evidence = self.mission.folder.evidence(self.milestone.name, check.id) / f"round-{self.round}"
-        shutil.rmtree(evidence, ignore_errors=True)
-        evidence.mkdir(parents=True)
-        finding = self._look(check, evidence)
-        return Verdict(
-            id=check.id,
-            kind=check.check.kind,
-            says=check.says,
-            status=finding.status,
-            commit=self.commit,
-            contract=self.mission.plan.digest,
-            command=check.check.summary,
-            reason=finding.reason,
-            exit_code=finding.exit_code,
-            seconds=round(time.monotonic() - begun, 3),
-            evidence=sorted(str(p.relative_to(self.mission.folder.path)) for p in evidence.rglob("*") if p.is_file()),
+        first = self._look(planned, self._evidence(planned))
+        ruling = rule(self.mission, self.milestone.name, self.base, planned, first, again=self._again(planned))
+        if not self.mission.stop.is_set():
+            self._note(planned, ruling.observation)
+        return self._as_verdict(planned, ruling, begun)
+
+    def _again(self, planned: PlannedCheck) -> Callable[[int], Observation]:
+        return lambda number: self._look(planned, self._evidence(planned) / f"run-{number}")
+
+    def _look(self, planned: PlannedCheck, evidence: Path) -> Observation:
+        return look(
+            self.mission,
+            planned,
+            self.commit,
+            evidence=evidence,
+            name=f"check.{self.milestone.name}.{planned.id}.{self.round}",
+            validator=self._asking(planned),
         )
 
-    def _look(self, check: PlannedCheck, evidence: Path) -> Observation:
-        try:
-            with self._checkout(check, evidence) as checkout:
-                return validator_for(check.check).look(Bench(checkout, evidence, self.mission.stop))
-        except (NotPreparedError, git.GitError, OSError) as error:
-            return Observation.inconclusive(str(error))
+    def _evidence(self, planned: PlannedCheck) -> Path:
+        return self.mission.folder.evidence(self.milestone.name, planned.id) / f"round-{self.round}"
 
-    @contextmanager
-    def _checkout(self, check: PlannedCheck, evidence: Path) -> Generator[Path]:
-        m = self.mission
-        name = f"check.{self.milestone.name}.{check.id}.{self.round}"
-        with workplace(m, name, self.commit) as workspace:
-            prepare(workspace.path, m.plan.blueprint.setup, stop=m.stop, transcript=evidence / "setup.log")
-            yield workspace.path
+    def _asking(self, planned: PlannedCheck) -> Validator | None:
+        """The validator of a check that an agent answers; None: the engine runs it."""
+        m, check = self.mission, planned.check
+        if isinstance(check, ReviewCheck):
+            return ReviewValidator(
+                check, m, self.milestone, planned.id, self.commits, self.base, self._to_verify(planned)
+            )
+        if isinstance(check, UserTestCheck):
+            return UserTestValidator(check, m, self.milestone, planned.id, self._to_test(planned))
+        return None
 
-    def _record(self, verdict: Verdict, key: str) -> None:
-        """Only a pass is a finished step: what did not pass is looked at again when the mission is resumed."""
-        step = {"key": key} if verdict.passed else {}
+    def _to_verify(self, planned: PlannedCheck) -> dict[str, list[str]]:
+        """What earlier rounds of this review found and nobody has settled, by feature."""
+        earlier = [
+            f for f in findings.open_findings(self.mission, self.milestone.name, source=planned.id) if f.blocking
+        ]
+        return {feature: [f.description for f in earlier if f.about == feature] for feature in self.commits}
+
+    def _to_test(self, planned: PlannedCheck) -> dict[str, str]:
+        """The assertion it proves; for a check of the milestone's own, all that the milestone claims so far."""
+        if planned.assertion:
+            return {planned.assertion: planned.says}
+        return {check.assertion: check.says for check in self.milestone.checks if check.assertion}
+
+    def _note(self, planned: PlannedCheck, seen: Observation) -> None:
+        """Record what a reviewer or tester found; what a conclusive review no longer finds is fixed."""
+        milestone = self.milestone.name
+        for issue in seen.issues:
+            findings.record(self.mission, milestone, planned.id, **issue.model_dump(mode="json"))
+        if planned.check.kind != "review" or seen.status is VerdictStatus.INCONCLUSIVE:
+            return
+        refused = {issue.about for issue in seen.issues if issue.severity == "blocking"}
+        for finding in findings.open_findings(self.mission, milestone, source=planned.id):
+            if finding.blocking and finding.about not in refused:
+                findings.resolve(
+                    self.mission, finding, "fixed", commit=self.commit, proof=f"{planned.id} finds it no more"
+                )
+
+    def _as_verdict(self, planned: PlannedCheck, ruling: Ruling, begun: float) -> Verdict:
+        seen, folder, evidence = ruling.observation, self.mission.folder.path, self._evidence(planned)
+        return Verdict(
+            id=planned.id,
+            kind=planned.check.kind,
+            says=planned.says,
+            assertion=planned.assertion,
+            status=seen.status,
+            commit=self.commit,
+            contract=self.mission.plan.digest,
+            environment=environment_digest(self.mission),
+            command=planned.check.summary,
+            reason=seen.reason,
+            exit_code=seen.exit_code,
+            seconds=round(time.monotonic() - begun, 3),
+            runs=ruling.runs,
+            pre_existing=ruling.pre_existing,
+            quarantined=ruling.quarantined,
+            evidence=sorted(str(p.relative_to(folder)) for p in evidence.rglob("*") if p.is_file()),
+            seen=str(evidence.relative_to(folder)),
+        )
+
+    def _record(self, verdict: Verdict, planned: PlannedCheck) -> None:
+        """Only a pass is a finished step: what did not pass, or only for a while, is looked at again on resuming."""
+        step = {"key": verdict_key(planned, self.commit)} if verdict.passed and not verdict.quarantined else {}
         self.mission.ledger.append(
             Kind.VERDICT_RECORDED,
             milestone=self.milestone.name,

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +54,7 @@ def run(
     contained: bool = False,
     grace: float = 5,
     errors: str = "replace",
+    started: Callable[[int], None] | None = None,
 ) -> Finished:
     """Run a command until it ends, for at most `timeout` seconds, or `idle` seconds without output.
 
@@ -61,7 +62,8 @@ def run(
     programs that somebody else chose: nothing it started is alive when this returns, and stderr goes into
     the output. A command that is ended gets SIGTERM and `grace` seconds first. `env` defaults to
     `environment()`; the values of `secrets` appear as `[NAME]` in all output; `errors` is what becomes of
-    bytes that are no text. A program that cannot be started is an outcome, `Ended.MISSING`.
+    bytes that are no text; `started` is told the id of the process from which all others descend. A program
+    that cannot be started is an outcome, `Ended.MISSING`.
     """
     argv, env, begun = tuple(argv), environment() if env is None else env, time.monotonic()
     if not _is_program(argv[0], cwd, env):
@@ -69,6 +71,8 @@ def run(
     sinks = _sinks(transcript, secrets or {}, contained=contained)
     try:
         with _input(stdin) as source, Running(argv, cwd, env, stdin=source, contained=contained) as command:
+            if started:
+                started(command.pid)
             command.read_into(*sinks)
             ended = command.wait(begun + timeout, idle=idle, stop=stop)
             if ended is not Ended.EXITED:

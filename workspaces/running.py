@@ -87,6 +87,10 @@ class Running:
             os.close(self._exit_fd)
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def exit_code(self) -> int:
         """As a shell gives it: 128 + n after signal n."""
         code = self._process.wait()

@@ -1,0 +1,63 @@
+"""The tests that a feature adds: red without its work, green with it."""
+
+from __future__ import annotations
+
+from blueprints.digest import digest
+from blueprints.plan import PlannedCheck, PlannedFeature
+from blueprints.schema import FeatureTests
+from ledger.events import Kind
+from validators.base import Observation, VerdictStatus
+from validators.look import look
+from workspaces import git
+from workspaces.mission import Mission
+
+
+def refusal(mission: Mission, milestone: str, feature: PlannedFeature, base: str, commit: str) -> str | None:
+    """Why the tests between `base` and `commit` prove nothing about the work, or None.
+
+    Only the test files are put into a checkout of `base`, where they must not pass; on `commit` they must. What was
+    seen is recorded. A feature without tests, and a mission that names no test files, have nothing to witness.
+    """
+    tests = mission.plan.blueprint.tests
+    changes = git.changes(mission.root, base, commit, tests.paths) if tests else {}
+    files = [path for path, change in changes.items() if change.new_blob]
+    if tests is None or not files:
+        return None
+    planned = _planned(milestone, feature, tests)
+    after = _look(mission, milestone, planned, commit, files, None)
+    if after.status is not VerdictStatus.PASSED:
+        return f"its own tests do not pass on its commit: {after.reason}"
+    before = None if feature.tests_only else _look(mission, milestone, planned, base, files, commit)
+    if before and before.status is VerdictStatus.PASSED:
+        return f"its tests pass without its work, so they prove nothing: {', '.join(files)}"
+    mission.ledger.append(
+        Kind.TESTS_WITNESSED,
+        milestone=milestone,
+        featureId=feature.id,
+        base=base,
+        commit=commit,
+        files=files,
+        red=before.reason if before else "",
+        green=after.reason,
+    )
+    return None
+
+
+def _planned(milestone: str, feature: PlannedFeature, tests: FeatureTests) -> PlannedCheck:
+    says, key = f"the tests of {feature.id}", digest("tests", tests)
+    return PlannedCheck(id=f"tests.{feature.id}", says=says, check=tests.check, since=milestone, key=key)
+
+
+def _look(
+    mission: Mission, milestone: str, planned: PlannedCheck, commit: str, files: list[str], tests_from: str | None
+) -> Observation:
+    when = "before" if tests_from else "after"
+    return look(
+        mission,
+        planned,
+        commit,
+        evidence=mission.folder.evidence(milestone, planned.id) / when,
+        name=f"{planned.id}.{when}",
+        tests=files,
+        tests_from=tests_from,
+    )

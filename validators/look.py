@@ -1,0 +1,83 @@
+"""One look of a check at a commit: a clean checkout, prepared, its own files restored, its services running."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from blueprints.digest import digest
+from blueprints.plan import PlannedCheck, services_of
+from validators import validator_for
+from validators.base import Bench, Observation, TestResult, Validator, VerdictStatus
+from workspaces import git, harness
+from workspaces.mission import Mission
+from workspaces.ports import PortTakenError
+from workspaces.preparation import NotPreparedError, prepare
+from workspaces.services import NotServedError, running
+from workspaces.workplace import workplace
+
+_RESULTS = "tests.json"
+"""Where the evidence keeps each test's result."""
+
+
+def look(
+    mission: Mission,
+    planned: PlannedCheck,
+    commit: str,
+    *,
+    evidence: Path,
+    name: str,
+    validator: Validator | None = None,
+    tests: Sequence[str] = (),
+    tests_from: str | None = None,
+) -> Observation:
+    """Look once. `evidence` is emptied first; `name` is the checkout's.
+
+    `tests` are the files that `$MISSION_TESTS` names; with `tests_from` they are taken from that commit.
+    """
+    shutil.rmtree(evidence, ignore_errors=True)
+    evidence.mkdir(parents=True)
+    blueprint, base = mission.plan.blueprint, mission.repository.base
+    services = {name: blueprint.services[name] for name in services_of(blueprint, planned.check)}
+    try:
+        with workplace(mission, name, commit) as workspace:
+            checkout = workspace.path
+            setup = [] if planned.check.kind == "review" else blueprint.setup  # reviewers get checkouts of their own
+            prepare(checkout, setup, stop=mission.stop, transcript=evidence / "setup.log")
+            harness.restore(checkout, base, planned.check.uses)
+            if tests_from:
+                git.put_back(checkout, tests_from, tests)
+            leases = mission.settings.home / "ports"
+            with running(services, checkout=checkout, logs=evidence, leases=leases, stop=mission.stop) as addresses:
+                bench = Bench(checkout, evidence, mission.stop, commit, base, addresses, tuple(tests))
+                observation = (validator or validator_for(planned.check)).look(bench)
+    except (NotPreparedError, NotServedError, PortTakenError, git.GitError, OSError) as error:
+        return Observation.inconclusive(str(error))
+    if observation.tests is not None:
+        (evidence / _RESULTS).write_text(json.dumps(observation.tests, indent=1), encoding="utf-8")
+    return _with_evidence(planned, observation, evidence)
+
+
+def _with_evidence(planned: PlannedCheck, observation: Observation, evidence: Path) -> Observation:
+    """A pass that did not leave the evidence it was to leave is none."""
+    missing = [pattern for pattern in planned.evidence if not any(evidence.glob(pattern))]
+    if observation.status is VerdictStatus.PASSED and missing:
+        return Observation.inconclusive(f"it left no evidence {', '.join(missing)} in $MISSION_EVIDENCE")
+    return observation
+
+
+def results_in(evidence: Path) -> dict[str, TestResult]:
+    """Each test's result, as a look left it; none where the check does not know them."""
+    file = evidence / _RESULTS
+    found = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return {name: TestResult(result) for name, result in found.items()}
+
+
+def environment_digest(mission: Mission) -> str:
+    """Digest of what checks run in, besides the commit: the system, the setup, and what their commands find."""
+    variables = {name: os.environ.get(name, "") for name in ("PATH", "LANG", "TZ")}
+    return digest(platform.system(), platform.release(), platform.machine(), variables, mission.plan.blueprint.setup)

@@ -1,0 +1,42 @@
+"""What a milestone's work changed of the checks themselves: flagged, and blocking unless it can do no harm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from blueprints.plan import PlannedMilestone
+from workspaces import findings, git, harness
+from workspaces.harness import Flag
+from workspaces.mission import Mission
+
+
+def inspect(mission: Mission, milestone: PlannedMilestone, base: str, commit: str, commits: Mapping[str, str]) -> None:
+    """Record each change as a finding about the feature that made it; one that was taken back is fixed."""
+    root = mission.root
+    uses = [pattern for check in milestone.checks for pattern in check.check.uses]
+    flags = {flag.path: flag for flag in harness.flagged(root, base, commit, uses)}
+    unexplained = dict(flags)
+    for feature in milestone.in_order():
+        declared = git.changed_paths(root, base, commits[feature.id], feature.touches) if feature.touches else []
+        for path in git.changed_paths(root, base, commits[feature.id]):
+            if flag := unexplained.pop(path, None):
+                _record(mission, milestone.name, flag, feature.id, harmless=flag.restored or path in declared)
+    for flag in unexplained.values():
+        _record(mission, milestone.name, flag, "", harmless=flag.restored)
+    for finding in findings.open_findings(mission, milestone.name, source=findings.ENGINE):
+        if finding.file and finding.file not in flags:
+            findings.resolve(mission, finding, "fixed", commit=commit, proof="the change was taken back")
+
+
+def _record(mission: Mission, milestone: str, flag: Flag, feature: str, *, harmless: bool) -> None:
+    """Harmless is what is restored before it counts, and what the approved plan says the feature touches."""
+    findings.record(
+        mission,
+        milestone,
+        findings.ENGINE,
+        description=f"{flag.path}: {flag.why}",
+        about=feature,
+        severity="non_blocking" if harmless else "blocking",
+        suggestedFix="" if harmless else "Take the change back, or name the path in the feature's touches.",
+        file=flag.path,
+    )

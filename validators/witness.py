@@ -1,0 +1,98 @@
+"""What a check says before the work: proof that it can tell the work from its absence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from blueprints.digest import digest
+from blueprints.fields import Value
+from blueprints.plan import PlannedCheck
+from ledger.events import Event, Kind
+from validators.base import TestResult, VerdictStatus
+from validators.look import look, results_in
+from workspaces.mission import Mission
+
+
+class Witness(Value):
+    """A check's status on a base, recorded whatever it is."""
+
+    id: str
+    base: str
+    status: VerdictStatus
+    reason: str
+    seen: str
+    """Folder of the evidence, relative to the run folder."""
+
+    def tests(self, mission: Mission) -> dict[str, TestResult]:
+        return results_in(mission.folder.path / self.seen)
+
+
+def verdict_key(planned: PlannedCheck, commit: str) -> str:
+    """The content key of a verdict: the same check on the same commit is not run twice."""
+    return digest("verdict", planned.key, commit)
+
+
+def witness(mission: Mission, planned: PlannedCheck, milestone: str, base: str) -> Witness:
+    """The check on `base`: as recorded, as a former milestone's verdict says, or by running it there."""
+    key = digest("witness", planned.key, base)
+    with mission.alone(key):
+        if recorded := mission.ledger.recorded(key):
+            return _recorded(planned, recorded)
+        if passed := mission.ledger.recorded(verdict_key(planned, base)):
+            return _as_judged(planned, passed)
+        return _new(mission, planned, milestone, base, key)
+
+
+def witness_all(mission: Mission, checks: Sequence[PlannedCheck], milestone: str, base: str) -> list[Witness]:
+    """All of them, at most `maxConcurrency` at once."""
+    with ThreadPoolExecutor(mission.max_concurrency) as pool:
+        return list(pool.map(lambda planned: witness(mission, planned, milestone, base), checks))
+
+
+def green(checks: Iterable[PlannedCheck], witnesses: Iterable[Witness]) -> list[str]:
+    """Assertions that must not pass before the work, but whose checks all do."""
+    seen = {w.id: w.status for w in witnesses}
+    proofs: dict[str, list[bool]] = {}
+    for planned in checks:
+        if planned.discriminating and planned.assertion and planned.id in seen:
+            proofs.setdefault(planned.assertion, []).append(seen[planned.id] is VerdictStatus.PASSED)
+    return [assertion for assertion, passed in proofs.items() if all(passed)]
+
+
+def broken(checks: Iterable[PlannedCheck], witnesses: Iterable[Witness]) -> list[Witness]:
+    """Invariants that do not hold before the work."""
+    invariants = {planned.id for planned in checks if planned.invariant}
+    return [w for w in witnesses if w.id in invariants and w.status is not VerdictStatus.PASSED]
+
+
+def _recorded(planned: PlannedCheck, event: Event) -> Witness:
+    fields = {field.alias or name: event.data[field.alias or name] for name, field in Witness.model_fields.items()}
+    return Witness.model_validate(fields).model_copy(update={"id": planned.id})
+
+
+def _as_judged(planned: PlannedCheck, event: Event) -> Witness:
+    """A sealed milestone's verdict on the commit that is now the base."""
+    return Witness(
+        id=planned.id,
+        base=event.data["commit"],
+        status=VerdictStatus(event.data["status"]),
+        reason=event.data["reason"],
+        seen=event.data["seen"],
+    )
+
+
+def _new(mission: Mission, planned: PlannedCheck, milestone: str, base: str, key: str) -> Witness:
+    evidence = mission.folder.evidence(milestone, planned.id) / "base"
+    observation = look(mission, planned, base, evidence=evidence, name=f"base.{milestone}.{planned.id}")
+    found = Witness(
+        id=planned.id,
+        base=base,
+        status=observation.status,
+        reason=observation.reason,
+        seen=str(evidence.relative_to(mission.folder.path)),
+    )
+    if not mission.stop.is_set():  # a look that was stopped with the mission saw nothing
+        facts = {"milestone": milestone, "assertion": planned.assertion, "since": planned.since}
+        mission.ledger.append(Kind.CHECK_WITNESSED, key=key, **facts, **found.model_dump(mode="json"))
+    return found

@@ -1,0 +1,73 @@
+"""Issues that somebody discovered, each with a fate: fixed, dismissed or backlog. None is lost."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from blueprints.errors import MissionError
+from blueprints.fields import Value
+from ledger.events import Kind
+from workspaces.mission import Mission
+
+ENGINE = "engine"
+"""The source of what the engine itself noticed."""
+
+
+class Finding(Value):
+    """As in the ledger's `finding_recorded`; what else that holds is not read here."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    severity: Literal["blocking", "non_blocking", "suggestion"]
+    description: str
+    suggested_fix: str = Field(default="")
+    source: str
+    """The agent's session, the id of the check that found it, or `engine`."""
+    milestone: str
+    about: str = Field(default="")
+    """The feature it is about."""
+    file: str = Field(default="")
+
+    @property
+    def blocking(self) -> bool:
+        return self.severity == "blocking"
+
+
+def open_findings(mission: Mission, milestone: str | None = None, *, source: str | None = None) -> list[Finding]:
+    """The findings without a fate yet, oldest first: of all milestones and sources, or of one."""
+    found: dict[str, Finding] = {}
+    for event in list(mission.ledger.events):
+        if event.kind is Kind.FINDING_RECORDED:
+            found[event.data["id"]] = Finding.model_validate(event.data)
+        elif event.kind is Kind.FINDING_RESOLVED:
+            found.pop(event.data["id"], None)
+    return [f for f in found.values() if milestone in (None, f.milestone) and source in (None, f.source)]
+
+
+def open_finding(mission: Mission, identifier: str) -> Finding:
+    """The open finding with this id. Raises MissionError when there is none."""
+    known = {finding.id: finding for finding in open_findings(mission)}
+    if identifier not in known:
+        advice = f"open are {', '.join(known)}" if known else "none is open"
+        raise MissionError(f"'{identifier}' is no open finding of {mission.run}; {advice}")
+    return known[identifier]
+
+
+def record(mission: Mission, milestone: str, source: str, *, description: str, about: str = "", **facts: Any) -> None:
+    """Write a finding down under a new id; one that is open already, from the same source, stays as it is."""
+    with mission.alone("findings"):
+        known = open_findings(mission, milestone, source=source)
+        if any((finding.description, finding.about) == (description, about) for finding in known):
+            return
+        number = 1 + sum(event.kind is Kind.FINDING_RECORDED for event in mission.ledger.events)
+        own = {"id": f"F-{number}", "milestone": milestone, "source": source}
+        fields = {"description": description, "about": about, "suggestedFix": "", "file": ""}
+        mission.ledger.append(Kind.FINDING_RECORDED, **fields | facts | own)
+
+
+def resolve(mission: Mission, finding: Finding, fate: Literal["fixed", "dismissed", "backlog"], **facts: str) -> None:
+    """Say what became of a finding: `commit` and `proof`, or `by` and `why`."""
+    mission.ledger.append(Kind.FINDING_RESOLVED, id=finding.id, milestone=finding.milestone, fate=fate, **facts)
