@@ -1,24 +1,24 @@
-"""`mission approve | reject | revise`: the decision at the gate, without Prefect's UI."""
+"""`mission approve | reject | revise | answer | dismiss`: decisions at gates, without Prefect's UI."""
 
 from __future__ import annotations
 
 import getpass
-import os
-import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from blueprints.errors import MissionError
 from cli import options
-from ledger.events import Event, Kind, read_events
+from cli.gates import open_gate, send
+from ledger.events import Event, Kind
 from ledger.folder import RunFolder
 from ledger.settings import Settings
 from ledger.written import write_report
+from workspaces.findings import open_finding, resolve
+from workspaces.mission import Mission
 from workspaces.opening import opened
-
-_OPENS_WITHIN = 20.0
-"""Seconds between the proposal in the ledger and the gate's form in Prefect, at the most."""
 
 _note = click.option("--note", default="", help="Why; it is kept with the decision.")
 _concurrency = click.option("--max-concurrency", type=click.IntRange(1, 64), help="Most agents at work at once.")
@@ -28,9 +28,10 @@ _concurrency = click.option("--max-concurrency", type=click.IntRange(1, 64), hel
 @options.run
 @_note
 @_concurrency
-def approve(run: str | None, note: str, max_concurrency: int | None) -> None:
+@options.accept
+def approve(run: str | None, note: str, max_concurrency: int | None, accepting: tuple[str, ...]) -> None:
     """Approve the plan that RUN waits with."""
-    click.echo(decide(options.the_run(run), "approve", note, max_concurrency))
+    click.echo(decide(options.the_run(run), "approve", note, max_concurrency, accepting))
 
 
 @click.command("reject")
@@ -49,68 +50,83 @@ def revise(run: str | None, note: str) -> None:
     click.echo(decide(options.the_run(run), "revise", note))
 
 
-def decide(folder: RunFolder, decision: str, note: str, max_concurrency: int | None = None) -> str:
-    """Send the decision to where the run waits; what happened, in one sentence."""
-    gate = _open_gate(folder)
-    answer: dict[str, Any] = {"decision": decision, "note": note, "by": getpass.getuser()}
-    if max_concurrency:
-        answer["maxConcurrency"] = max_concurrency
+@click.command("answer")
+@click.argument("verdict", type=click.Choice(["pass", "fail"]))
+@options.run
+@_note
+def answer(verdict: str, run: str | None, note: str) -> None:
+    """Answer the manual check that RUN waits with: pass or fail."""
+    folder = options.the_run(run)
+    gate = open_gate(folder)
+    if gate is None or "check" not in gate.data:
+        raise MissionError(f"{folder.run} does not wait for an answer; see `mission status {folder.run}`")
+    given = {"answer": verdict, "note": note, "by": getpass.getuser()}
+    about = f"{gate.data['check']}: {verdict}"
     if folder.alive():
-        _resume(folder, gate, answer)
+        send(folder, gate, given)
+        click.echo(f"{folder.run}: {about} sent")
+        return
+    with _written(folder) as mission:
+        mission.ledger.append(Kind.GATE_CLOSED, gate=gate.data["gate"], milestone=gate.data["milestone"], **given)
+    click.echo(f"{folder.run}: {about} recorded; go on with `mission resume {folder.run}`")
+
+
+@click.command("dismiss")
+@click.argument("finding")
+@options.run
+@click.option("--why", required=True, help="Why it need not be fixed; it is kept with the finding.")
+def dismiss(finding: str, run: str | None, why: str) -> None:
+    """Dismiss FINDING, such as F-3, which stands in RUN's way."""
+    folder = options.the_run(run)
+    if folder.alive():
+        gate = open_gate(folder)
+        if gate is None or finding not in gate.data.get("findings", "").split(", "):
+            raise MissionError(f"{folder.run} is at work and does not wait for a decision on {finding}")
+        by = getpass.getuser()
+        send(folder, gate, {"decision": "dismiss", "findings": [finding], "note": why, "by": by})
+        click.echo(f"{folder.run}: {finding} dismissed")
+        return
+    with _written(folder) as mission:
+        resolve(mission, open_finding(mission, finding), "dismissed", by=getpass.getuser(), why=why)
+    click.echo(f"{folder.run}: {finding} dismissed; go on with `mission resume {folder.run}`")
+
+
+def decide(
+    folder: RunFolder, decision: str, note: str, max_concurrency: int | None = None, accept: tuple[str, ...] = ()
+) -> str:
+    """Send the decision to where the run waits; what happened, in one sentence."""
+    gate = _proposal(folder)
+    green = gate.data.get("green", [])
+    if decision == "approve" and (left := [name for name in green if name not in accept]):
+        words = " ".join(f"--accept {name}" for name in green)
+        raise MissionError(
+            f"{', '.join(left)} passed before any work and prove nothing; reject the plan, or approve it with {words}"
+        )
+    given: dict[str, Any] = {"decision": decision, "note": note, "by": getpass.getuser()}
+    if max_concurrency:
+        given["maxConcurrency"] = max_concurrency
+    if folder.alive():
+        send(folder, gate, {**given, "accept": list(accept)})
         return f"{folder.run}: {decision} sent"
-    with opened(folder, Settings()) as mission:
+    with _written(folder) as mission:
+        for name in accept:
+            mission.ledger.append(Kind.ASSERTION_ACCEPTED, assertion=name, by=getpass.getuser())
         kind = Kind.PLAN_APPROVED if decision == "approve" else Kind.PLAN_REJECTED
-        mission.ledger.append(kind, plan=gate.data["plan"], **answer)
-        write_report(folder, mission.plan, mission.ledger.events)
+        mission.ledger.append(kind, plan=gate.data["plan"], **given)
     go_on = f"; its process is gone: go on with `mission resume {folder.run}`" if decision == "approve" else ""
     return f"{folder.run}: {decision} recorded{go_on}"
 
 
-def _open_gate(folder: RunFolder) -> Event:
-    """The proposal that nobody has answered yet."""
-    gate: Event | None = None
-    for event in read_events(folder.ledger):
-        if event.kind is Kind.PLAN_PROPOSED:
-            gate = event
-        elif event.kind in (Kind.PLAN_APPROVED, Kind.PLAN_REJECTED, Kind.MISSION_CANCELLED):
-            gate = None
-    if gate is None:
+@contextmanager
+def _written(folder: RunFolder) -> Generator[Mission]:
+    """The mission of a run that nobody works on, to write a decision into; its report follows."""
+    with opened(folder, Settings()) as mission:
+        yield mission
+        write_report(folder, mission.plan, mission.ledger.events)
+
+
+def _proposal(folder: RunFolder) -> Event:
+    gate = open_gate(folder)
+    if gate is None or gate.kind is not Kind.PLAN_PROPOSED:
         raise MissionError(f"{folder.run} does not wait for a decision; see `mission status {folder.run}`")
     return gate
-
-
-def _resume(folder: RunFolder, gate: Event, answer: dict[str, Any]) -> None:
-    """Answer Prefect's form. The proposal is written just before the form opens, so the first try may be early."""
-    api = gate.data["api"]
-    url = f"{api}/flow_runs/{gate.data['flowRun']}/resume"
-    deadline = time.monotonic() + _OPENS_WITHIN
-    while (refused := _send(url, api, answer)) and time.monotonic() < deadline and folder.alive():
-        time.sleep(0.2)
-    if refused:
-        raise MissionError(f"Prefect refused the decision on {folder.run}: {refused}", exit_code=1)
-
-
-def _send(url: str, api: str, answer: dict[str, Any]) -> str | None:
-    """Why Prefect does not take the answer, or None when it did. Raises for an answer that it never will."""
-    import httpx
-
-    try:
-        with httpx.Client(trust_env=not api.startswith("http://127."), timeout=30) as client:
-            response = client.post(url, json={"run_input": answer}, headers=_credentials())
-    except httpx.TransportError as error:
-        raise MissionError(f"Prefect at {api} does not answer ({error}); is the server up?", exit_code=1) from None
-    told: dict[str, Any] = response.json() if "json" in response.headers.get("content-type", "") else {}
-    if response.status_code in (401, 403, 422):
-        raise MissionError(f"Prefect at {api} refuses the answer: {response.status_code} {response.text}", exit_code=1)
-    accepted = response.is_success and told.get("status") == "ACCEPT"
-    return None if accepted else f"{response.status_code} {response.text}"
-
-
-def _credentials() -> dict[str, str]:
-    import base64
-
-    if key := os.environ.get("PREFECT_API_KEY"):
-        return {"Authorization": f"Bearer {key}"}
-    if secret := os.environ.get("PREFECT_API_AUTH_STRING"):
-        return {"Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"}
-    return {}

@@ -16,8 +16,10 @@ from blueprints.load import Loaded
 from cli import options
 from cli.embedded import use_server
 from cli.gate import ask_at_terminal
+from cli.gates import how_to_answer, open_gate
 from cli.standing import standing
 from cli.table import Follower, print_report
+from ledger.events import Kind
 from ledger.folder import RunFolder
 from ledger.report import MissionReport, RunStatus
 
@@ -93,9 +95,9 @@ class _Progress:
                 if follower.look().status is not RunStatus.WAITING:
                     continue
                 follower.pause()
-                how = f"approve it in Prefect's UI, or with `mission approve {self._folder.run}` (or reject, revise)"
-                click.echo(how, err=self._stderr)
-                if at_terminal:
+                gate = open_gate(self._folder)
+                click.echo(how_to_answer(self._folder.run, gate), err=self._stderr)
+                if at_terminal and gate and gate.kind is Kind.PLAN_PROPOSED:
                     ask_at_terminal(self._folder, self._over)
                 while follower.look().status is RunStatus.WAITING and not self._over.wait(_LOOK):
                     pass

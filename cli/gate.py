@@ -11,8 +11,10 @@ import click
 from blueprints import show
 from blueprints.errors import MissionError
 from cli.decide import decide
+from cli.gates import open_gate
 from ledger.events import Kind, read_events
 from ledger.folder import RunFolder
+from ledger.render import red_at_base
 
 _ANSWERS = {
     "a": "approve",
@@ -27,6 +29,7 @@ _ANSWERS = {
 def ask_at_terminal(folder: RunFolder, over: threading.Event) -> None:
     """Ask until somebody has decided, here or elsewhere."""
     click.echo(show.text(folder.plan()))
+    click.echo(red_at_base(read_events(folder.ledger)))
     click.echo("\n[a]pprove, [r]eject or re[v]ise? A note may follow: ", nl=False)
     while not over.is_set() and _waits(folder):
         line = _line(over)
@@ -47,15 +50,8 @@ def _send(folder: RunFolder, decision: str, note: str) -> None:
 
 
 def _waits(folder: RunFolder) -> bool:
-    gates = (
-        Kind.PLAN_PROPOSED,
-        Kind.PLAN_APPROVED,
-        Kind.PLAN_REJECTED,
-        Kind.MISSION_CANCELLED,
-        Kind.MISSION_PAUSED,
-    )
-    seen = [event.kind for event in read_events(folder.ledger) if event.kind in gates]
-    return seen[-1] is Kind.PLAN_PROPOSED
+    gate = open_gate(folder)
+    return gate is not None and gate.kind is Kind.PLAN_PROPOSED
 
 
 def _line(over: threading.Event) -> str | None:

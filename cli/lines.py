@@ -27,9 +27,8 @@ def _tell(event: Event) -> str | None:
         case Kind.WORKER_STARTED:
             return f"  {who} starts ({data['role']} {data['agent']})"
         case Kind.WORKER_COMPLETED:
-            return (
-                f"  {who} done in {duration(data['seconds'])}: {data['commitId'][:12]} {data['summary'][:100]}".rstrip()
-            )
+            commit = data.get("commitId", "")[:12]  # who judges makes none
+            return f"  {who} done in {duration(data['seconds'])}: {commit} {data['summary'][:100]}".rstrip(": ")
         case Kind.WORKER_FAILED | Kind.WORKER_PAUSED:
             return f"  {who} {data['status']}: {data['reason']}"
         case Kind.FEATURE_FAILED | Kind.FEATURE_BLOCKED:
@@ -41,16 +40,28 @@ def _tell(event: Event) -> str | None:
         case Kind.MILESTONE_VALIDATION_TRIGGERED:
             return f"  validating {data['commit'][:12]}, round {data['round']}"
         case Kind.VERDICT_RECORDED:
-            why = "" if data["status"] == "passed" else f": {data['reason'].splitlines()[0][:200]}"
+            why = "" if data["status"] == "passed" else f": {data['reason'].partition(chr(10))[0][:200]}"
             return f"  {data['id']} {data['status']}{why}"
+        case Kind.CHECK_WITNESSED:
+            return f"  {data['id']} on {data['base'][:12]}, before the work: {data['status']}"
+        case Kind.TESTS_WITNESSED:
+            return f"  {data['featureId']}: its tests are red without its work, green with it"
+        case Kind.GATE_OPENED:
+            return str(data["about"])
+        case Kind.GATE_CLOSED:
+            return f"  {data['answer']} by {data['by']} {data['note']}".rstrip()
+        case Kind.ASSERTION_ACCEPTED:
+            return f"{data['assertion']} accepted by {data['by']}, although it passes before the work"
         case Kind.REPAIR_STARTED:
-            return f"  repairing {', '.join(data['failing'])}"
+            return f"  repairing {', '.join([*data['failing'], *data.get('findings', [])])}"
         case Kind.MILESTONE_SEALED:
             return f"milestone {data['milestone']} sealed at {data['commit'][:12]}"
         case Kind.MILESTONE_LANDED:
             return f"  landed on {data['branch']}"
         case Kind.FINDING_RECORDED:
             return f"  finding {data['id']} ({data['severity']}): {data['description'][:200]}"
+        case Kind.FINDING_RESOLVED if data["fate"] != "backlog":
+            return f"  finding {data['id']} {data['fate']}"
         case Kind.MISSION_PAUSED | Kind.MISSION_FAILED | Kind.MISSION_CANCELLED:
             return f"{event.kind.replace('_', ' ')}: {data['reason']}"
         case Kind.MISSION_COMPLETED:

@@ -25,6 +25,8 @@ _COMMANDS = {
     "approve": "cli.decide:approve",
     "reject": "cli.decide:reject",
     "revise": "cli.decide:revise",
+    "answer": "cli.decide:answer",
+    "dismiss": "cli.decide:dismiss",
     "pause": "cli.steer:pause",
     "cancel": "cli.steer:cancel",
     "logs": "cli.logs:command",

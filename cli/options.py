@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 
 import click
 
-from blueprints.errors import MissionError
+from blueprints.errors import MissionError, suggest
+from ledger.events import Kind, Ledger
 from ledger.folder import RunFolder, find
 from ledger.settings import Settings
 
@@ -18,6 +20,13 @@ Command = Callable[..., Any]
 blueprint = click.argument("blueprint", type=click.Path(path_type=Path))
 run = click.argument("run", required=False)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+accept = click.option(
+    "--accept",
+    "accepting",
+    multiple=True,
+    metavar="ASSERTION",
+    help="Accept an assertion that passes before any work.",
+)
 settings = click.option(
     "--set",
     "settings",
@@ -33,6 +42,19 @@ def overrides(words: tuple[str, ...]) -> dict[str, str]:
         if "=" not in word:
             raise MissionError(f"--set {word}: write it as KEY=VALUE, for example maxConcurrency=8")
     return {key: value for key, _, value in (word.partition("=") for word in words)}
+
+
+def accepted(folder: RunFolder, names: tuple[str, ...]) -> None:
+    """Write down that these assertions are accepted although they pass before any work."""
+    known = folder.plan().blueprint.contract
+    for name in names:
+        if name not in known:
+            raise MissionError(f"--accept {name}: no such assertion; {suggest(name, known)}")
+    if names:
+        with folder.own():
+            ledger = Ledger(folder.ledger)
+            for name in names:
+                ledger.append(Kind.ASSERTION_ACCEPTED, assertion=name, by=getpass.getuser())
 
 
 def the_run(name: str | None) -> RunFolder:

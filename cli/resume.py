@@ -13,8 +13,9 @@ from ledger.report import RunStatus
 
 @click.command("resume")
 @options.run
+@options.accept
 @options.as_json
-def command(run: str | None, as_json: bool) -> int:
+def command(run: str | None, accepting: tuple[str, ...], as_json: bool) -> int:
     """Go on with RUN after a failure, an interruption or a crash: nothing finished is done again."""
     folder = options.the_run(run)
     report = standing(folder)
@@ -23,4 +24,5 @@ def command(run: str | None, as_json: bool) -> int:
         return 0
     if report.status in (RunStatus.REJECTED, RunStatus.CANCELLED):
         raise MissionError(f"{folder.run} is over ({report.status}); start a new run", exit_code=4)
+    options.accepted(folder, accepting)
     return drive(folder, as_json=as_json)

@@ -21,8 +21,16 @@ from workspaces.acceptance import accept
 @click.option("--repo", type=click.Path(path_type=Path), help="Work on the repository in this folder.")
 @options.settings
 @click.option("--yes", is_flag=True, help="Approve the plan.")
+@options.accept
 @options.as_json
-def command(blueprint: Path, repo: Path | None, settings: tuple[str, ...], yes: bool, as_json: bool) -> int:
+def command(
+    blueprint: Path,
+    repo: Path | None,
+    settings: tuple[str, ...],
+    yes: bool,
+    accepting: tuple[str, ...],
+    as_json: bool,
+) -> int:
     """Run the mission of BLUEPRINT.
 
     Exit codes: 0 passed, 1 failed, 2 usage or blueprint, 3 bug, 4 rejected or cancelled, 5 waiting for a
@@ -30,6 +38,7 @@ def command(blueprint: Path, repo: Path | None, settings: tuple[str, ...], yes: 
     """
     loaded = load(blueprint, options.overrides(settings))
     folder = accept(loaded, Settings(), path=repo)
+    options.accepted(folder, accepting)
     if yes:
         _approve(folder)
     return drive(folder, as_json=as_json)

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from copy import copy
 from typing import Literal
 
 from prefect import task
-from prefect.context import FlowRunContext
-from prefect.flow_runs import apause_flow_run
 from prefect.input import RunInput
-from prefect.settings import PREFECT_API_URL
 from pydantic import Field, create_model
 
 from blueprints import show
+from flows.gates import SOMEBODY, wait_for, where
 from ledger.events import Event, Kind
+from ledger.render import red_at_base
 from tasks.active import mission_of
+from tasks.witness import not_discriminating
 from workspaces.mission import Mission
-
-_FOR_AS_LONG_AS_IT_TAKES = 365 * 24 * 3600
-_POLL = 1
-"""Seconds between looks at whether it was answered."""
-_LOOK = 0.2
-"""Seconds between looks at whether the mission was stopped at the gate."""
 
 
 class Decision(RunInput):
@@ -34,6 +27,9 @@ class Decision(RunInput):
         description="Why; a rejection is reported with it.",
         json_schema_extra={"format": "text-area"},
     )
+    accept: list[str] = Field(
+        default=[], description="Assertions that pass before any work, and that you accept all the same, by id."
+    )
     maxConcurrency: int = Field(  # noqa: N815
         default=3, ge=1, le=64, title="Max concurrency", description="Most agents at work at once."
     )
@@ -41,17 +37,26 @@ class Decision(RunInput):
 
 
 @task(name="mission:approve-plan", task_run_name="mission:approve-plan")
-async def approve_plan(run: str) -> Literal["approve", "reject", "revise", "stopped"]:
-    """The decision on the plan with this digest: the recorded one, else a new one from a person."""
+async def approve_plan(run: str, green: list[str]) -> Literal["approve", "reject", "revise", "stopped"]:
+    """The decision on the plan with this digest: the recorded one, else a new one from a person.
+
+    `green` are the assertions that pass before any work: an approval that does not accept them by name is none.
+    """
     mission = mission_of(run)
     if not mission.plan.blueprint.require_plan_approval or _recorded(mission):
         return "approve"
-    _propose(mission)
-    decision = await _ask(mission)
-    if decision is None:
-        return "stopped"
-    _record(mission, decision)
-    return decision.decision
+    asked = 0
+    while True:
+        asked += 1
+        mission.ledger.append(Kind.PLAN_PROPOSED, plan=mission.plan.digest, green=_left(mission, green), **where())
+        key = "approve-plan" if asked == 1 else f"approve-plan-{asked}"
+        decision = await wait_for(mission, _form(mission), key, _told(mission, _left(mission, green)))
+        if decision is None:
+            return "stopped"
+        _accept(mission, decision)
+        if decision.decision != "approve" or not _left(mission, green):
+            _record(mission, decision)
+            return decision.decision
 
 
 def _recorded(mission: Mission) -> Event | None:
@@ -59,34 +64,30 @@ def _recorded(mission: Mission) -> Event | None:
     return next((e for e in approvals if e.data["plan"] == mission.plan.digest), None)
 
 
-def _propose(mission: Mission) -> None:
-    context = FlowRunContext.get()
-    flow_run = str(context.flow_run.id) if context and context.flow_run else None
-    api = PREFECT_API_URL.value()
-    mission.ledger.append(Kind.PLAN_PROPOSED, plan=mission.plan.digest, flowRun=flow_run, api=api)
+def _left(mission: Mission, green: list[str]) -> list[str]:
+    return not_discriminating(mission, green)
 
 
-async def _ask(mission: Mission) -> Decision | None:
-    """Wait until somebody answers, in the UI or through the API; None when the mission is stopped meanwhile."""
-    pause = apause_flow_run(
-        wait_for_input=_form(mission), timeout=_FOR_AS_LONG_AS_IT_TAKES, poll_interval=_POLL, key="approve-plan"
-    )
-    waiting: asyncio.Task[Decision] = asyncio.create_task(pause)
-    while not waiting.done() and not mission.halted:
-        await asyncio.wait({waiting}, timeout=_LOOK)
-    if waiting.done():
-        return waiting.result()
-    waiting.cancel()
-    return None
+def _told(mission: Mission, left: list[str]) -> str:
+    """The plan, how its assertions stand before the work, and what an approval must accept by name."""
+    parts = [show.markdown(mission.plan), red_at_base(mission.ledger.events)]
+    if left:
+        names = ", ".join(f"`{name}`" for name in left)
+        parts.append(f"**Not discriminating:** {names} pass before any work. Name them under *accept*, or reject.")
+    return "\n\n".join(part for part in parts if part)
 
 
 def _form(mission: Mission) -> type[Decision]:
     """Not `with_initial_data`: that drops the fields' limits and descriptions."""
     concurrency = copy(Decision.model_fields["maxConcurrency"])
     concurrency.default = mission.max_concurrency
-    form = create_model("Decision", __base__=Decision, maxConcurrency=(int, concurrency))
-    form._description = show.markdown(mission.plan)  # pyright: ignore[reportPrivateUsage]  # Prefect shows it on top
-    return form
+    return create_model("Decision", __base__=Decision, maxConcurrency=(int, concurrency))
+
+
+def _accept(mission: Mission, decision: Decision) -> None:
+    if decision.decision == "approve":
+        for name in decision.accept:
+            mission.ledger.append(Kind.ASSERTION_ACCEPTED, assertion=name, by=decision.by or SOMEBODY)
 
 
 def _record(mission: Mission, decision: Decision) -> None:
@@ -99,7 +100,7 @@ def _record(mission: Mission, decision: Decision) -> None:
         kind,
         plan=mission.plan.digest,
         decision=decision.decision,
-        by=decision.by or "somebody in Prefect's UI",
+        by=decision.by or SOMEBODY,
         note=decision.note,
         maxConcurrency=mission.max_concurrency,
     )

@@ -10,12 +10,14 @@ from prefect.states import Cancelled, Completed, Crashed, Failed
 
 from flows.approval import approve_plan
 from flows.events import forward_events
-from flows.milestone import MilestoneOutcome, milestone_flow
-from flows.results import run_flow
+from flows.milestone import milestone_flow
+from flows.outcome import MilestoneOutcome
+from flows.results import run_flow, run_task
 from flows.watch import cancelled_in_prefect, watching
 from ledger.events import Kind
 from ledger.report import MissionReport, RunStatus, StepStatus
 from tasks.report import publish, report_task
+from tasks.witness import Before, not_discriminating, witness_plan_task
 from workspaces import git
 from workspaces.mission import Mission
 
@@ -36,15 +38,18 @@ async def conduct(mission: Mission) -> State[str]:
 async def _run(mission: Mission) -> None:
     flow_run = _flow_run()
     async with watching(mission, flow_run):
-        decision = await approve_plan(mission.run)
-        outcome = await _milestones(mission) if decision == "approve" else None
+        before: Before = await run_task(witness_plan_task, mission.run)
+        decision = await approve_plan(mission.run, before.green)
+        outcome = await _milestones(mission, before) if decision == "approve" else None
     if mission.halted and await cancelled_in_prefect(flow_run):
         mission.wish("cancel", "Prefect")  # Prefect's cancel button is a signal first
     _conclude(mission, outcome)
 
 
-async def _milestones(mission: Mission) -> MilestoneOutcome:
+async def _milestones(mission: Mission, before: Before) -> MilestoneOutcome:
     """The last milestone's outcome, or the first that was not sealed."""
+    if (names := not_discriminating(mission, before.green)) and not mission.stop.is_set():
+        return MilestoneOutcome(name="", status=StepStatus.FAILED, reason=_not_discriminating(mission, names))
     outcome = MilestoneOutcome(name="", status=StepStatus.PENDING, commit=mission.repository.base)
     for milestone in mission.plan.milestones:
         await publish(mission)
@@ -54,6 +59,14 @@ async def _milestones(mission: Mission) -> MilestoneOutcome:
     return outcome
 
 
+def _not_discriminating(mission: Mission, names: list[str]) -> str:
+    words = " ".join(f"--accept {name}" for name in names)
+    return (
+        f"not discriminating: {', '.join(names)} passed on the base, before any work; correct the check, say "
+        f"'invariant: true', or go on with `mission resume {mission.run} {words}`"
+    )
+
+
 def _conclude(mission: Mission, outcome: MilestoneOutcome | None) -> None:
     """Write the run's end into the ledger. A decision against the plan is there already; one that is open stays so."""
     if outcome is not None and outcome.status is StepStatus.SEALED:
@@ -61,7 +74,8 @@ def _conclude(mission: Mission, outcome: MilestoneOutcome | None) -> None:
     elif mission.wished == "cancel":
         mission.ledger.append(Kind.MISSION_CANCELLED, reason=f"cancelled by {mission.wished_by}", by=mission.wished_by)
     elif outcome is not None and outcome.status is StepStatus.FAILED:
-        mission.ledger.append(Kind.MISSION_FAILED, reason=f"milestone {outcome.name}: {outcome.reason}")
+        where = f"milestone {outcome.name}: " if outcome.name else ""
+        mission.ledger.append(Kind.MISSION_FAILED, reason=where + outcome.reason)
     elif outcome is not None:
         mission.ledger.append(Kind.MISSION_PAUSED, reason=f"paused by {mission.wished_by}")
 
@@ -69,10 +83,13 @@ def _conclude(mission: Mission, outcome: MilestoneOutcome | None) -> None:
 def _complete(mission: Mission, commit: str | None) -> None:
     """Passed is the delivered tip, looked up in git, and not what was meant to be there."""
     tip = git.resolve_branch(mission.root, mission.branch)
-    if tip == commit:
-        mission.ledger.append(Kind.MISSION_COMPLETED, commit=commit, branch=mission.branch)
-    else:
+    if tip != commit:
         mission.ledger.append(Kind.MISSION_FAILED, reason=f"{mission.branch} is at {tip}, but {commit} was verified")
+    elif not mission.ledger.is_intact():
+        reason = f"{mission.ledger.path} was changed by somebody else; what it says cannot be trusted"
+        mission.ledger.append(Kind.MISSION_FAILED, reason=reason)
+    else:
+        mission.ledger.append(Kind.MISSION_COMPLETED, commit=commit, branch=mission.branch)
 
 
 def _flow_run() -> UUID:

@@ -22,11 +22,16 @@ class Kind(StrEnum):
     PLAN_PROPOSED = "plan_proposed"
     PLAN_APPROVED = "plan_approved"
     PLAN_REJECTED = "plan_rejected"
+    ASSERTION_ACCEPTED = "assertion_accepted"
+    CHECK_WITNESSED = "check_witnessed"
+    GATE_OPENED = "gate_opened"
+    GATE_CLOSED = "gate_closed"
     MILESTONE_STARTED = "milestone_started"
     WORKER_STARTED = "worker_started"
     WORKER_COMPLETED = "worker_completed"
     WORKER_FAILED = "worker_failed"
     WORKER_PAUSED = "worker_paused"
+    TESTS_WITNESSED = "tests_witnessed"
     FEATURE_FAILED = "feature_failed"
     FEATURE_BLOCKED = "feature_blocked"
     FEATURE_INTEGRATED = "feature_integrated"
@@ -38,6 +43,7 @@ class Kind(StrEnum):
     MILESTONE_LANDED = "milestone_landed"
     MILESTONE_FAILED = "milestone_failed"
     FINDING_RECORDED = "finding_recorded"
+    FINDING_RESOLVED = "finding_resolved"
     MISSION_PAUSED = "mission_paused"
     MISSION_RESUMED = "mission_resumed"
     MISSION_COMPLETED = "mission_completed"
@@ -88,6 +94,13 @@ class Ledger:
     def recorded(self, key: str) -> Event | None:
         """The event of the finished step with this content key."""
         return self._by_key.get(key)
+
+    def is_intact(self) -> bool:
+        """Whether the file holds exactly the events that its owner wrote."""
+        try:
+            return read_events(self.path) == self.events
+        except (MissionError, OSError):
+            return False
 
     def listen(self, listener: Callable[[Event], None]) -> None:
         """Call `listener` after each further event, in the thread that appended it."""

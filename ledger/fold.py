@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from blueprints.plan import Plan, PlannedMilestone
 from ledger.events import Event, Kind
 from ledger.report import (
+    AssertionReport,
     FeatureReport,
     FindingReport,
     IntegrationReport,
@@ -19,8 +20,10 @@ from ledger.report import (
     MissionReport,
     RunStatus,
     StepStatus,
+    TestsReport,
     Totals,
     VerdictReport,
+    WitnessReport,
 )
 
 
@@ -57,6 +60,7 @@ def _empty(run: str, plan: Plan) -> MissionReport:
         status=RunStatus.RUNNING,
         base_branch=plan.blueprint.repository.base_branch,
         started_at="",
+        contract=[AssertionReport(id=i, says=assertion.says) for i, assertion in plan.blueprint.contract.items()],
         milestones=[_empty_milestone(m) for m in plan.milestones],
         totals=Totals(),
     )
@@ -94,6 +98,24 @@ def _rejected(report: MissionReport, data: Data) -> None:
     word = "revision requested" if data["decision"] == "revise" else "plan rejected"
     report.status = RunStatus.REJECTED
     report.reason = f"{word}: {data['note']}" if data["note"] else word
+
+
+def _gate_opened(report: MissionReport, data: Data) -> None:
+    report.status, report.reason = RunStatus.WAITING, data["about"]
+
+
+def _gate_closed(report: MissionReport, _data: Data) -> None:
+    report.status, report.reason = RunStatus.RUNNING, ""
+
+
+def _witnessed(report: MissionReport, data: Data) -> None:
+    seen = WitnessReport(**{name: data[name] for name in WitnessReport.model_fields})
+    milestone = report.milestone(data["since"])
+    milestone.before = [w for w in milestone.before if w.id != seen.id] + [seen]
+
+
+def _tests_witnessed(report: MissionReport, data: Data) -> None:
+    report.feature(data["featureId"]).tests = TestsReport(files=data["files"], red=data["red"], green=data["green"])
 
 
 def _milestone_started(report: MissionReport, data: Data) -> None:
@@ -188,8 +210,12 @@ def _validating(report: MissionReport, data: Data) -> None:
 
 
 def _verdict(report: MissionReport, data: Data) -> None:
-    verdict = VerdictReport(**{name: data[name] for name in VerdictReport.model_fields})
+    verdict = VerdictReport(**{name: data[to_camel(name)] for name in VerdictReport.model_fields})
     report.milestone(data["milestone"]).verdicts.append(verdict)
+    for entry in report.contract:
+        if entry.id == verdict.assertion:
+            kept = entry.checks if entry.commit == verdict.commit else {}
+            entry.commit, entry.checks = verdict.commit, {**kept, verdict.id: verdict.status}
 
 
 def _repairing(report: MissionReport, data: Data) -> None:
@@ -214,8 +240,15 @@ def _milestone_failed(report: MissionReport, data: Data) -> None:
 
 
 def _finding(report: MissionReport, data: Data) -> None:
-    finding = FindingReport(**{name: data[to_camel(name)] for name in FindingReport.model_fields})
-    report.findings.append(finding)
+    given = {name: data[to_camel(name)] for name in FindingReport.model_fields if to_camel(name) in data}
+    report.findings.append(FindingReport(**given))
+
+
+def _finding_resolved(report: MissionReport, data: Data) -> None:
+    finding = next(finding for finding in report.findings if finding.id == data["id"])
+    finding.fate = data["fate"]
+    told = {"fixed": ("commit", "proof"), "dismissed": ("by", "why")}.get(finding.fate, ())
+    finding.settled = ": ".join(str(data[name]) for name in told if data.get(name))
 
 
 def nobody_at_work(report: MissionReport) -> None:
@@ -240,11 +273,15 @@ _FOLDS: dict[Kind, Callable[[MissionReport, Data], None]] = {
     Kind.PLAN_PROPOSED: _proposed,
     Kind.PLAN_APPROVED: _approved,
     Kind.PLAN_REJECTED: _rejected,
+    Kind.GATE_OPENED: _gate_opened,
+    Kind.GATE_CLOSED: _gate_closed,
+    Kind.CHECK_WITNESSED: _witnessed,
     Kind.MILESTONE_STARTED: _milestone_started,
     Kind.WORKER_STARTED: _worker_started,
     Kind.WORKER_COMPLETED: _worker_completed,
     Kind.WORKER_FAILED: _worker_failed,
     Kind.WORKER_PAUSED: _worker_paused,
+    Kind.TESTS_WITNESSED: _tests_witnessed,
     Kind.FEATURE_FAILED: _feature_failed,
     Kind.FEATURE_BLOCKED: _feature_blocked,
     Kind.FEATURE_INTEGRATED: _integrated,
@@ -256,6 +293,7 @@ _FOLDS: dict[Kind, Callable[[MissionReport, Data], None]] = {
     Kind.MILESTONE_LANDED: _landed,
     Kind.MILESTONE_FAILED: _milestone_failed,
     Kind.FINDING_RECORDED: _finding,
+    Kind.FINDING_RESOLVED: _finding_resolved,
     Kind.MISSION_PAUSED: _ended(RunStatus.PAUSED),
     Kind.MISSION_COMPLETED: _ended(RunStatus.PASSED),
     Kind.MISSION_FAILED: _ended(RunStatus.FAILED),

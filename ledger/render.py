@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
+from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 
-from ledger.report import FeatureReport, MilestoneReport, MissionReport, VerdictReport
+from ledger.events import Event, Kind
+from ledger.report import FeatureReport, FindingReport, MilestoneReport, MissionReport, VerdictReport
 
+_SEEN = 300
+"""How much of what was seen a table shows, in characters."""
 _SIGNS = {
     "passed": "✓",
     "sealed": "✓",
@@ -37,14 +41,36 @@ def duration(seconds: float) -> str:
 
 def markdown(report: MissionReport) -> str:
     """The whole story, most important first."""
-    parts = [_head(report), *map(_milestone, report.milestones), _findings(report), _totals(report)]
+    parts = [_head(report), _contract(report)]
+    parts += [*map(_milestone, report.milestones), _findings(report), _totals(report)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def html(report: MissionReport) -> str:
-    """The same as one self-contained page."""
+    """The same as one self-contained page, with the screenshots that are among the evidence."""
     body = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(markdown(report))
-    return _PAGE.format(title=escape(f"{report.mission}: {report.status}"), body=body)
+    return _PAGE.format(title=escape(f"{report.mission}: {report.status}"), body=body + _screenshots(report))
+
+
+def _screenshots(report: MissionReport) -> str:
+    """Only files of the run folder, by relative path: nothing that an agent wrote makes an image of its own."""
+    verdicts = [verdict for milestone in report.milestones for verdict in milestone.verdicts]
+    shown = {path: verdict.id for verdict in verdicts for path in verdict.evidence if path.endswith(".png")}
+    figures = "".join(
+        f'<figure><a href="{quote(path)}"><img loading="lazy" src="{quote(path)}" alt="{escape(path)}"></a>'
+        f"<figcaption><code>{escape(identifier)}</code> {escape(path.rpartition('/')[2])}</figcaption></figure>\n"
+        for path, identifier in shown.items()
+    )
+    return f"<h2>Screenshots</h2>\n{figures}" if figures else ""
+
+
+def red_at_base(events: Iterable[Event]) -> str:
+    """How the assertions stand before the work, as a table for the approver."""
+    seen = {event.data["id"]: event.data for event in events if event.kind is Kind.CHECK_WITNESSED}
+    if not seen:
+        return ""
+    rows = [[f"`{name}`", sign(data["status"]), cell(data["reason"][-_SEEN:])] for name, data in seen.items()]
+    return "## Before the work\n\n" + table(["check", "verdict", "seen"], rows)
 
 
 def cell(text: str) -> str:
@@ -68,6 +94,19 @@ def _head(report: MissionReport) -> str:
     return "\n\n".join(lines)
 
 
+def _contract(report: MissionReport) -> str:
+    """What holds, and on which commit: the claim is about that one and no other."""
+    if not report.contract:
+        return ""
+    held = [entry for entry in report.contract if entry.status == "passed" and entry.commit == report.commit]
+    about = f"**Contract:** {len(held)} of {len(report.contract)} assertions hold at `{report.commit}`."
+    rest = [entry for entry in report.contract if entry not in held]
+    if report.commit is None or not rest:
+        return about if report.commit else ""
+    rows = [[f"`{e.id}` {cell(e.says)}", sign(e.status), f"`{e.commit}`" if e.commit else ""] for e in rest]
+    return f"{about}\n\n" + table(["not so", "verdict", "commit"], rows)
+
+
 def _milestone(milestone: MilestoneReport) -> str:
     parts = [
         f"## {sign(milestone.status)}: {milestone.name}",
@@ -75,6 +114,12 @@ def _milestone(milestone: MilestoneReport) -> str:
         cell(milestone.reason),
     ]
     parts.append(table(["feature", "status", "attempts", "time", "what"], map(_feature, milestone.features)))
+    if tests := "\n".join(_tests(feature) for feature in milestone.features if feature.tests):
+        parts.append(f"**Tests added:**\n\n{tests}")
+    if milestone.before:
+        rows = [[f"`{w.id}`", sign(w.status), cell(w.reason[-_SEEN:])] for w in milestone.before]
+        about = f"**Before the work**, on `{milestone.before[-1].base}`:"
+        parts += [about, table(["check", "verdict", "seen"], rows)]
     if milestone.integration.merges:
         merges = ", ".join(
             f"{m.feature}{'' if m.how == 'clean' else f' ({m.how})'}" for m in milestone.integration.merges
@@ -99,8 +144,16 @@ def _feature(feature: FeatureReport) -> list[str]:
     ]
 
 
+def _tests(feature: FeatureReport) -> str:
+    """One line: red without the feature's work, green with it."""
+    assert feature.tests
+    names = ", ".join(f"`{file}`" for file in feature.tests.files)
+    red = f"without its work: {cell(feature.tests.red[:_SEEN])}; " if feature.tests.red else ""
+    return f"- `{feature.id}`: {names}; {red}with it: {cell(feature.tests.green[:_SEEN])}"
+
+
 def _verdict(verdict: VerdictReport) -> list[str]:
-    seen = cell(verdict.reason[-300:])
+    seen = cell(verdict.reason[-_SEEN:])
     evidence = " ".join(f"[{path.rpartition('/')[2]}]({path})" for path in verdict.evidence)
     return [
         f"`{verdict.id}` {cell(verdict.says)}",
@@ -113,8 +166,22 @@ def _verdict(verdict: VerdictReport) -> list[str]:
 def _findings(report: MissionReport) -> str:
     if not report.findings:
         return ""
-    rows = [[f.id, f.severity, cell(f.description), cell(f.suggested_fix), f"`{f.source}`"] for f in report.findings]
-    return "## Findings\n\n" + table(["id", "severity", "what", "suggested fix", "from"], rows)
+    rows = [
+        [
+            f.id,
+            f.severity,
+            cell(f.description),
+            cell(f.suggested_fix),
+            _origin(f),
+            cell(f"{f.fate} {f.settled}".strip()),
+        ]
+        for f in report.findings
+    ]
+    return "## Findings\n\n" + table(["id", "severity", "what", "suggested fix", "from", "fate"], rows)
+
+
+def _origin(finding: FindingReport) -> str:
+    return f"`{finding.source}`" + (f" about `{finding.about}`" if finding.about else "")
 
 
 def _totals(report: MissionReport) -> str:
@@ -141,6 +208,8 @@ th {{ background: #f3f4f6; }}
 code {{ background: #f3f4f6; padding: .1rem .25rem; border-radius: .2rem; font-size: .9em; overflow-wrap: anywhere; }}
 td:first-child code {{ white-space: nowrap; }}
 h2 {{ margin-top: 2.2rem; }}
+figure {{ display: inline-block; width: 21rem; margin: .5rem 1rem .5rem 0; vertical-align: top; }}
+figure img {{ width: 100%; border: 1px solid #d9dce0; }} figcaption {{ font-size: .85em; }}
 @media (prefers-color-scheme: dark) {{
   body {{ background: #14171a; color: #e6e8ea; }} th, code {{ background: #22272c; }}
   th, td {{ border-color: #333a41; }} a {{ color: #8ab4f8; }}

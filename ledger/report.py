@@ -43,6 +43,16 @@ class Entry(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, serialize_by_alias=True, validate_by_name=True, extra="forbid")
 
 
+class TestsReport(Entry):
+    """The tests that a feature added, witnessed."""
+
+    files: list[str]
+    red: str
+    """What they said without the feature's work; empty when they need not be red."""
+    green: str
+    """And with it."""
+
+
 class FeatureReport(Entry):
     id: str
     title: str
@@ -57,6 +67,16 @@ class FeatureReport(Entry):
     usage: dict[str, float] | None = None
     """Tokens by type and usd, as far as the agent's provider told; None is unknown, not nothing."""
     summary: str = ""
+    tests: TestsReport | None = None
+
+
+class WitnessReport(Entry):
+    """How a check stood before the work."""
+
+    id: str
+    base: str
+    status: str
+    reason: str
 
 
 class MergeReport(Entry):
@@ -76,12 +96,23 @@ class VerdictReport(Entry):
     id: str
     kind: str
     says: str
+    assertion: str | None
+    """The assertion it proves."""
     status: str
     commit: str
+    contract: str
+    """Digest of the plan that asked for it."""
+    environment: str
+    """Digest of what it ran in."""
+    command: str
     evidence: list[str]
     reason: str
     seconds: float
     round: int
+    runs: list[str]
+    """The status of every run; mixed ones are flaky."""
+    pre_existing: bool
+    quarantined: str | None
 
 
 class MilestoneReport(Entry):
@@ -98,8 +129,26 @@ class MilestoneReport(Entry):
     landed: bool = False
     features: list[FeatureReport]
     integration: IntegrationReport
+    before: list[WitnessReport] = []
+    """How the checks of its new assertions stood before the work."""
     verdicts: list[VerdictReport] = []
     """The last round's; earlier rounds are in the ledger."""
+
+
+class AssertionReport(Entry):
+    """An assertion of the contract, and the last commit it was judged on."""
+
+    id: str
+    says: str
+    commit: str | None = None
+    checks: dict[str, str] = {}
+    """Status on that commit by check."""
+
+    @property
+    def status(self) -> str:
+        """passed, failed, inconclusive, or unproved as long as nothing has judged it."""
+        seen = set(self.checks.values())
+        return "unproved" if not seen else next((s for s in ("failed", "inconclusive") if s in seen), "passed")
 
 
 class FindingReport(Entry):
@@ -109,6 +158,13 @@ class FindingReport(Entry):
     suggested_fix: str = ""
     source: str
     milestone: str
+    about: str = ""
+    """The feature it is about."""
+    file: str = ""
+    fate: str = "open"
+    """open, fixed, dismissed or backlog."""
+    settled: str = ""
+    """By which commit and what proof, or by whom and why."""
 
 
 class Totals(Entry):
@@ -138,6 +194,7 @@ class MissionReport(Entry):
     seconds: float = 0.0
     ui: str | None = None
     """The run's page in Prefect."""
+    contract: list[AssertionReport] = []
     milestones: list[MilestoneReport]
     findings: list[FindingReport] = []
     totals: Totals

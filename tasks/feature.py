@@ -6,8 +6,9 @@ from prefect import State, task
 from prefect.states import Failed
 
 from agents.base import Assignment
+from agents.handoff import Handoff
 from agents.judges import new_commit
-from agents.outcome import Outcome
+from agents.outcome import Judge, NotProvedError, Outcome
 from agents.work import Job, carry_out
 from blueprints.digest import digest
 from blueprints.plan import PlannedFeature
@@ -16,8 +17,10 @@ from ledger.events import Kind
 from ledger.report import StepStatus
 from tasks.active import mission_of
 from tasks.merging import merge_feature
+from validators import added_tests
 from workspaces import git
 from workspaces.mission import Mission
+from workspaces.worktree import Workspace
 
 
 @task(name="feature", task_run_name="{feature}")
@@ -79,5 +82,18 @@ def _job(mission: Mission, milestone: str, feature: PlannedFeature, base: str) -
         timeout=feature.timeout,
         retries=feature.retries,
         key=digest("feature", feature.key, git.tree_of(mission.root, base)),
-        judge=new_commit(base, feature.title, allow_empty=feature.allow_empty),
+        judge=_with_tests(mission, milestone, feature, base),
     )
+
+
+def _with_tests(mission: Mission, milestone: str, feature: PlannedFeature, base: str) -> Judge:
+    """A new commit, and tests that tell it from its base."""
+    committed = new_commit(base, feature.title, allow_empty=feature.allow_empty)
+
+    def judge(workspace: Workspace, handoff: Handoff | None) -> str:
+        commit = committed(workspace, handoff)
+        if reason := added_tests.refusal(mission, milestone, feature, base, commit):
+            raise NotProvedError(reason)
+        return commit
+
+    return judge

@@ -15,26 +15,46 @@ from ledger.events import Kind
 from tasks.active import mission_of
 from validators.base import Verdict
 from workspaces import git
+from workspaces.findings import ENGINE, Finding, open_findings, resolve
 from workspaces.mission import Mission
 
 
 @task(name="repair", task_run_name="repair {milestone}")
 def repair_task(run: str, milestone: str, commit: str, failing: list[Verdict]) -> Outcome | State[Outcome]:
-    """A new commit on top of `commit`, by the repairer, who gets exactly the failing verdicts."""
+    """A new commit on top of `commit`, by the repairer: exactly the failing verdicts and the blocking findings."""
     mission = mission_of(run)
-    job = _job(mission, milestone, commit, failing)
+    blocking = [finding for finding in open_findings(mission, milestone) if finding.blocking]
+    job = _job(mission, milestone, commit, failing, blocking)
     if not mission.ledger.recorded(job.key):
         ids = [verdict.id for verdict in failing]
-        mission.ledger.append(Kind.REPAIR_STARTED, milestone=milestone, commit=commit, failing=ids)
+        facts = {"commit": commit, "failing": ids, "findings": [finding.id for finding in blocking]}
+        mission.ledger.append(Kind.REPAIR_STARTED, milestone=milestone, **facts)
     outcome = carry_out(mission, job)
     return outcome if outcome.done else Failed(message=outcome.reason, data=outcome)
 
 
-def _job(mission: Mission, milestone: str, commit: str, failing: list[Verdict]) -> Job:
+def settle_repaired(mission: Mission, milestone: str, commit: str) -> None:
+    """With every check green again, what agents reported and the repairer was given counts as fixed.
+
+    What a review or the engine itself found is settled only by looking again.
+    """
+    given = {
+        identifier
+        for event in mission.ledger.events
+        if event.kind is Kind.REPAIR_STARTED and event.data["milestone"] == milestone
+        for identifier in event.data.get("findings", [])
+    }
+    looked_at_again = {ENGINE, *(check.id for check in mission.plan.milestone(milestone).checks)}
+    for finding in open_findings(mission, milestone):
+        if finding.id in given and finding.source not in looked_at_again:
+            resolve(mission, finding, "fixed", commit=commit, proof="repaired; no check is about it alone")
+
+
+def _job(mission: Mission, milestone: str, commit: str, failing: list[Verdict], blocking: list[Finding]) -> Job:
     plan = mission.plan
     agent = plan.role(Role.REPAIRER)
     profile = plan.agent(agent)
-    findings = sorted(verdict.id for verdict in failing)
+    names = sorted([*(verdict.id for verdict in failing), *(finding.id for finding in blocking)])
     return Job(
         assignment=Assignment.of(
             mission,
@@ -43,15 +63,23 @@ def _job(mission: Mission, milestone: str, commit: str, failing: list[Verdict]) 
             commit,
             f"Repair {milestone}",
             assertions={v.id: v.says for v in failing if v.id in plan.blueprint.contract},
-            failures=[_told(verdict) for verdict in failing],
+            failures=[*(_told(mission, verdict) for verdict in failing), *map(_told_of, blocking)],
         ),
         agent=agent,
         timeout=profile.timeout,
         retries=profile.retries,
-        key=digest("repair", git.tree_of(mission.root, commit), findings, profile.shape()),
-        judge=new_commit(commit, f"Repair {milestone}: {', '.join(verdict.id for verdict in failing)}"),
+        key=digest("repair", git.tree_of(mission.root, commit), names, profile.shape()),
+        judge=new_commit(commit, f"Repair {milestone}: {', '.join(names)}"),
     )
 
 
-def _told(verdict: Verdict) -> str:
-    return f"`{verdict.id}` is {verdict.status} ({verdict.says}). Command: `{verdict.command}`. {verdict.reason}"
+def _told(mission: Mission, verdict: Verdict) -> str:
+    about = f"`{verdict.id}` is {verdict.status} ({verdict.says}). Check: `{verdict.command}`. {verdict.reason}"
+    folder = mission.folder.path / verdict.seen
+    return f"{about} Evidence: `{folder}`" if verdict.evidence else about
+
+
+def _told_of(finding: Finding) -> str:
+    where = f" in `{finding.file}`" if finding.file else ""
+    fix = f" Suggested: {finding.suggested_fix}" if finding.suggested_fix else ""
+    return f"Blocking finding `{finding.id}`{where}: {finding.description}{fix}"

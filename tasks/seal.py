@@ -6,6 +6,7 @@ from blueprints.schema import Mode
 from ledger.events import Kind
 from validators.base import Verdict
 from workspaces import git
+from workspaces.findings import open_findings, resolve
 from workspaces.landing import land
 from workspaces.mission import Mission
 
@@ -15,14 +16,26 @@ def seal(mission: Mission, milestone: str, base: str, commit: str, verdicts: lis
 
     Can be repeated: a branch that is there already stays, a landed commit lands as nothing.
     """
-    if not verdicts or any(not verdict.passed or verdict.commit != commit for verdict in verdicts):
-        return f"{commit} is not proved"
+    if reason := _not_proved(mission, milestone, commit, verdicts):
+        return reason
     if reason := _move_branch(mission, base, commit):
         return reason
     if mission.plan.blueprint.mode is Mode.POC and (reason := _land(mission, milestone, base, commit)):
         return reason
+    for finding in open_findings(mission, milestone):
+        resolve(mission, finding, "backlog")
     mission.ledger.append(Kind.MILESTONE_SEALED, milestone=milestone, commit=commit, branch=mission.branch)
     return None
+
+
+def _not_proved(mission: Mission, milestone: str, commit: str, verdicts: list[Verdict]) -> str | None:
+    """Every check of the plan has a pass on exactly this commit, and no blocking finding is open."""
+    planned = {check.id for check in mission.plan.milestone(milestone).checks}
+    passed = {verdict.id for verdict in verdicts if verdict.passed and verdict.commit == commit}
+    if not planned or passed != planned:
+        return f"{commit} is not proved: {', '.join(sorted(planned - passed)) or 'no check'}"
+    blocking = [finding.id for finding in open_findings(mission, milestone) if finding.blocking]
+    return f"blocking findings are open: {', '.join(blocking)}" if blocking else None
 
 
 def _move_branch(mission: Mission, base: str, commit: str) -> str | None:

@@ -19,14 +19,16 @@ mission: demo
 goal: Try it.
 agents: {builder: {kind: command, argv: [agent]}}
 validators: [{kind: command, run: make test}]
+contract:
+  VAL-A-001: {says: The A is there., check: {kind: command, run: test -e a}}
 milestones:
   - name: one
     objective: It can be tried.
     features:
-      - {id: a, title: The A, spec: Do a.}
-      - {id: b, spec: Do b., needs: [a]}
+      - {id: a, title: The A, spec: Do a., fulfills: [VAL-A-001]}
+      - {id: b, spec: Do b., needs: [a], fulfills: [], because: It is a test.}
   - name: two
-    features: [{id: c, spec: Do c.}]
+    features: [{id: c, spec: Do c., fulfills: [], because: It is a test.}]
 """
 
 
@@ -77,9 +79,10 @@ class Story:
         return self.tell(Kind.FEATURE_INTEGRATED, milestone="one", featureId=feature, commit=f"m-{feature}", how=how)
 
     def validated(self, number: int, commit: str, **verdicts: str) -> Story:
-        """A round with a verdict per check."""
+        """A round with a verdict per check; `VAL_A_001` is the assertion's."""
         self.tell(Kind.MILESTONE_VALIDATION_TRIGGERED, milestone="one", round=number, commit=commit)
-        for check, status in verdicts.items():
+        for name, status in verdicts.items():
+            check = name.replace("_", "-") if name.startswith("VAL") else name
             self.tell(
                 Kind.VERDICT_RECORDED,
                 milestone="one",
@@ -87,8 +90,15 @@ class Story:
                 id=check,
                 kind="command",
                 says="make test",
+                assertion=check if check.startswith("VAL") else None,
                 status=status,
                 commit=commit,
+                contract="plan",
+                environment="environment",
+                command="make test",
+                runs=[status],
+                preExisting=False,
+                quarantined=None,
                 evidence=["evidence/one/output.log"],
                 reason="exit code 0" if status == "passed" else "exit code 1",
                 seconds=0.5,

@@ -7,7 +7,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from ledger.events import Kind
-from ledger.render import cell, duration, html, markdown
+from ledger.render import cell, duration, html, markdown, red_at_base
 from tests.ledger.story import Story
 
 NASTY = "a | b\nc `d` <script>alert(1)</script> \\| [x](javascript:alert(1)) ![i](http://other.invalid/i.png)"
@@ -62,7 +62,7 @@ def test_a_cell_is_one_cell(text: str) -> None:
 
 
 def test_every_table_keeps_its_columns_whatever_the_texts_hold() -> None:
-    assert rows(markdown(nasty().report())) == [(3, 15), (2, 8), (2, 10), (2, 10)]
+    assert rows(markdown(nasty().report())) == [(3, 15), (2, 8), (2, 10), (2, 12)]
 
 
 @pytest.mark.parametrize("length", range(295, 306))
@@ -127,3 +127,65 @@ def test_no_link_of_the_page_runs_a_script() -> None:
 def test_a_mission_s_name_cannot_end_the_title() -> None:
     report = Story().begun().report().model_copy(update={"mission": "</title><b>"})
     assert "</title><b>" not in html(report)
+
+
+def proved() -> Story:
+    """Milestone one sealed at `m-b`, with a screenshot among the evidence."""
+    story = Story().begun()
+    facts = {"id": "VAL-A-001", "since": "one", "base": "base", "status": "failed", "reason": "exit code 1: no a"}
+    story.tell(Kind.CHECK_WITNESSED, milestone="one", **facts)
+    story.validated(1, "m-b", VAL_A_001="passed")
+    last = story.events[-1]
+    shots = ["evidence/one/VAL-A-001/round-1/01-goto.png", 'evidence/one/VAL-A-001/round-1/a"b.png']
+    story.events[-1] = type(last)(last.kind, last.timestamp, {**last.data, "evidence": shots})
+    return story.tell(Kind.MILESTONE_SEALED, milestone="one", commit="m-b", branch="mission/x")
+
+
+def test_the_claim_is_about_the_delivered_commit() -> None:
+    assert "**Contract:** 1 of 1 assertions hold at `m-b`." in markdown(proved().report())
+
+
+def test_a_verdict_on_another_commit_proves_nothing_about_the_delivered_one() -> None:
+    story = proved().tell(Kind.MILESTONE_SEALED, milestone="one", commit="later", branch="mission/x")
+    text = markdown(story.report())
+    assert "**Contract:** 0 of 1 assertions hold at `later`." in text
+    assert "| `VAL-A-001` The A is there. | ✓ passed | `m-b` |" in text
+
+
+def test_it_tells_how_the_assertions_stood_before_the_work() -> None:
+    text = markdown(proved().report())
+    assert "**Before the work**, on `base`:" in text
+    assert "| `VAL-A-001` | ✗ failed | exit code 1: no a |" in text
+
+
+def test_the_approver_sees_how_the_assertions_stand() -> None:
+    assert "| `VAL-A-001` | ✗ failed | exit code 1: no a |" in red_at_base(proved().events)
+    assert red_at_base([]) == ""
+
+
+def test_the_page_shows_the_screenshots() -> None:
+    shown = [image["src"] for image in Page(html(proved().report())).all("img")]
+    assert shown == [
+        "evidence/one/VAL-A-001/round-1/01-goto.png",
+        "evidence/one/VAL-A-001/round-1/a%22b.png",
+    ]
+
+
+def test_it_tells_what_became_of_each_finding() -> None:
+    story = Story().begun()
+    for number, severity in enumerate(["blocking", "blocking", "suggestion", "blocking"], 1):
+        facts = {"severity": severity, "description": "It leaks.", "suggestedFix": "", "source": "a.1"}
+        story.tell(Kind.FINDING_RECORDED, id=f"F-{number}", milestone="one", about="a", **facts)
+    story.tell(Kind.FINDING_RESOLVED, id="F-1", milestone="one", fate="fixed", commit="c0ffee", proof="seen")
+    story.tell(Kind.FINDING_RESOLVED, id="F-2", milestone="one", fate="dismissed", by="ada", why="not ours")
+    story.tell(Kind.FINDING_RESOLVED, id="F-3", milestone="one", fate="backlog")
+    fates = [line.split(" | ")[-1] for line in markdown(story.report()).splitlines() if line.startswith("| F-")]
+    assert fates == ["fixed c0ffee: seen |", "dismissed ada: not ours |", "backlog |", "open |"]
+
+
+def test_the_tests_that_a_feature_added_are_shown_red_and_green() -> None:
+    story = Story().begun().started("a").done("a")
+    facts = {"files": ["tests/test_a.py"], "red": "1 of 1 tests failed", "green": "1 passed"}
+    story.tell(Kind.TESTS_WITNESSED, milestone="one", featureId="a", base="base", commit="commit-a", **facts)
+    told = "- `a`: `tests/test_a.py`; without its work: 1 of 1 tests failed; with it: 1 passed"
+    assert told in markdown(story.report())

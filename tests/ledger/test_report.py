@@ -249,3 +249,20 @@ def test_a_resumed_run_is_running_again() -> None:
 @pytest.mark.parametrize("status", list(RunStatus))
 def test_a_run_is_over_when_it_has_an_outcome(status: RunStatus) -> None:
     assert status.over == (status in ("passed", "failed", "cancelled", "rejected"))
+
+
+def test_an_assertion_stands_as_its_checks_do_on_the_last_commit() -> None:
+    story = Story().built()
+    assert [(e.id, e.status, e.commit) for e in story.report().contract] == [("VAL-A-001", "unproved", None)]
+    story.validated(1, "m-b", VAL_A_001="failed")
+    assert [(e.status, e.commit) for e in story.report().contract] == [("failed", "m-b")]
+    story.validated(2, "repaired", VAL_A_001="passed")
+    assert [(e.status, e.commit) for e in story.report().contract] == [("passed", "repaired")]
+
+
+def test_a_run_at_a_gate_waits_until_it_is_answered() -> None:
+    story = Story().built()
+    story.tell(Kind.GATE_OPENED, gate="VAL-A-001@c0ffee", milestone="one", about="VAL-A-001 waits for an answer: ?")
+    assert (story.report().status, story.report().reason) == ("waiting", "VAL-A-001 waits for an answer: ?")
+    story.tell(Kind.GATE_CLOSED, gate="VAL-A-001@c0ffee", milestone="one", answer="pass", by="ada", note="")
+    assert (story.report().status, story.report().reason) == ("running", "")

@@ -1,0 +1,114 @@
+"""A milestone's proof: validate, ask people, repair; sealed is only a commit that everything passed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agents.outcome import Outcome
+from flows.gates import ask_about_findings, ask_person, blocking
+from flows.outcome import MilestoneOutcome
+from flows.results import run_task
+from ledger.report import StepStatus
+from tasks.repair import repair_task, settle_repaired
+from tasks.seal import seal
+from tasks.validate import validate_task
+from validators.base import Observation, Verdict
+from validators.convergence import stuck
+from validators.suite import Suite
+from workspaces.mission import Mission
+
+
+@dataclass
+class Proof:
+    """The rounds of one milestone, from its integrated commit to a seal or a reason why not."""
+
+    mission: Mission
+    milestone: str
+    base: str
+    commits: dict[str, str]
+    """The commit of each feature."""
+    rounds: list[list[Verdict]] = field(default_factory=list[list[Verdict]])
+    seen: list[str] = field(default_factory=list[str])
+
+    async def reach(self, commit: str) -> MilestoneOutcome:
+        """Repair at most `repairs` times. Repairs of a former life of the run are taken up without being counted."""
+        left = self.mission.plan.blueprint.repairs
+        while True:
+            verdicts = await self._round(commit)
+            if verdicts is None:
+                return self._outcome(StepStatus.STOPPED, "the mission was stopped")
+            failing = [verdict for verdict in verdicts if not verdict.passed]
+            if not failing:
+                settle_repaired(self.mission, self.milestone, commit)
+                if not blocking(self.mission, self.milestone):
+                    return self._seal(commit, verdicts)
+            hopeless = stuck(self.rounds)
+            repair = await self._repair(commit, failing) if left and not hopeless else None
+            if repair is None or repair.commit is None or repair.commit in self.seen:
+                return self._not_proved(failing, repair, hopeless) if failing else await self._decided(commit, verdicts)
+            left -= repair.fresh
+            commit = repair.commit
+
+    async def _round(self, commit: str) -> list[Verdict] | None:
+        """A verdict for every check; people are asked only when nothing else fails. None: the mission was stopped."""
+        self.seen.append(commit)
+        number = len(self.seen)
+        verdicts: list[Verdict] = await run_task(
+            validate_task, self.mission.run, self.milestone, self.base, commit, number, self.commits
+        )
+        if self.mission.stop.is_set():
+            return None
+        if all(verdict.passed for verdict in verdicts):
+            answers = await self._ask(commit, number)
+            if answers is None:
+                return None
+            verdicts += answers
+        self.rounds.append(verdicts)
+        return verdicts
+
+    async def _ask(self, commit: str, number: int) -> list[Verdict] | None:
+        planned = self.mission.plan.milestone(self.milestone)
+        suite = Suite(self.mission, planned, self.base, commit, number, self.commits)
+        answers: list[Verdict] = []
+        for check in planned.checks:
+            if check.check.kind != "manual":
+                continue
+            verdict = suite.recorded(check)
+            if verdict is None:
+                answer: Observation | None = await run_task(
+                    ask_person, self.mission.run, self.milestone, check.id, commit
+                )
+                if answer is None:
+                    return None
+                verdict = suite.answered(check, answer)
+            answers.append(verdict)
+        return answers
+
+    async def _repair(self, commit: str, failing: list[Verdict]) -> Outcome:
+        repair: Outcome = await run_task(repair_task, self.mission.run, self.milestone, commit, failing)
+        return repair
+
+    async def _decided(self, commit: str, verdicts: list[Verdict]) -> MilestoneOutcome:
+        """Only findings stand in the way, and no repair has removed them: a person decides."""
+        reason = await run_task(ask_about_findings, self.mission.run, self.milestone)
+        if reason is None:
+            return self._seal(commit, verdicts)
+        return self._outcome(StepStatus.STOPPED if self.mission.halted else StepStatus.FAILED, reason)
+
+    def _seal(self, commit: str, verdicts: list[Verdict]) -> MilestoneOutcome:
+        if reason := seal(self.mission, self.milestone, self.base, commit, verdicts):
+            return self._outcome(StepStatus.FAILED, reason)
+        return self._outcome(StepStatus.SEALED, commit=commit)
+
+    def _not_proved(self, failing: list[Verdict], repair: Outcome | None, hopeless: str | None) -> MilestoneOutcome:
+        reason = "not proved: " + ", ".join(f"{verdict.id} {verdict.status}" for verdict in failing)
+        if hopeless:
+            reason += f"; {hopeless}"
+        if repair is not None:
+            told = repair.reason or "it leads back to a commit that failed before"
+            reason += f"; the repair {repair.status}: {told}"
+        stopped = repair is not None and repair.status is StepStatus.STOPPED
+        return self._outcome(StepStatus.STOPPED if stopped else StepStatus.FAILED, reason)
+
+    def _outcome(self, status: StepStatus, reason: str = "", *, commit: str | None = None) -> MilestoneOutcome:
+        return MilestoneOutcome(name=self.milestone, status=status, commit=commit, reason=reason)
