@@ -3,18 +3,21 @@ UV := ./scripts/uv
 DEMO ?= $(CURDIR)/.demo
 export MISSION_HOME ?= $(HOME)/.missions
 
-.PHONY: install demo test check format bench clean
+.PHONY: install browser demo test check format bench clean
 
 install:
 	@$(UV) sync --quiet
 
-demo: install
+browser: install
+	@./scripts/chromium
+
+demo: browser
 	@rm -rf "$(DEMO)" && mkdir -p "$(DEMO)" && cp -R blueprints/examples/quickstart/seed/. "$(DEMO)"
 	@git -C "$(DEMO)" init --quiet --initial-branch=main && git -C "$(DEMO)" add -A
 	@git -C "$(DEMO)" -c user.name=Demo -c user.email=demo@localhost -c commit.gpgSign=false commit --quiet -m "Start"
 	@$(UV) run --no-sync mission run blueprints/examples/quickstart/mission.yaml --repo "$(DEMO)" --yes
 
-test: install
+test: browser
 	@$(UV) run --no-sync scripts/check
 
 check: install

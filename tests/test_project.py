@@ -111,7 +111,7 @@ def test_every_file_that_the_readme_links_to_is_there() -> None:
     assert [link for link in links if not (PROJECT / link).exists()] == []
 
 
-@pytest.mark.parametrize("path", [".ci/run", "scripts/check", "scripts/uv"])
+@pytest.mark.parametrize("path", [".ci/run", "scripts/check", "scripts/chromium", "scripts/uv"])
 def test_scripts_are_executable(path: str) -> None:
     assert os.access(PROJECT / path, os.X_OK)
 

@@ -1,6 +1,7 @@
 """Moving the book: export, load, and both together."""
 
 from acceptance.program import ProgramTest
+from pennies.book import Book, Expense
 
 
 class Exporting(ProgramTest):
@@ -36,8 +37,8 @@ class RoundTrip(ProgramTest):
     NOTES = ("lunch", "", 'soup, "bread"', "two\nlines", "=1+1", "-10 % at the baker's", "@home", "'quoted'", "'=1")
 
     def test_loading_an_export_gives_the_same_book(self):
-        for day, note in enumerate(self.NOTES, 1):
-            self.pennies("add", "--day", f"2024-05-{day:02}", "--note=" + note, "3.50", "food")
+        with Book(self.folder / "mine.db") as book:
+            book.add(*(Expense(f"2024-05-{day:02}", 350, "food", note) for day, note in enumerate(self.NOTES, 1)))
         export = self.folder / "export.csv"
         export.write_text(self.pennies("export"), encoding="utf-8")
         self.pennies("load", str(export), book="copy")
