@@ -27,8 +27,8 @@ def _tell(event: Event) -> str | None:
         case Kind.WORKER_STARTED:
             return f"  {who} starts ({data['role']} {data['agent']})"
         case Kind.WORKER_COMPLETED:
-            commit = data.get("commitId", "")[:12]  # who judges makes none
-            return f"  {who} done in {duration(data['seconds'])}: {commit} {data['summary'][:100]}".rstrip(": ")
+            told = [data.get("commitId", "")[:12], data["summary"][:100]]  # who judges makes no commit
+            return f"  {who} done in {duration(data['seconds'])}: {' '.join(filter(None, told))}".rstrip(": ")
         case Kind.WORKER_FAILED | Kind.WORKER_PAUSED:
             return f"  {who} {data['status']}: {data['reason']}"
         case Kind.FEATURE_FAILED | Kind.FEATURE_BLOCKED:
@@ -40,7 +40,7 @@ def _tell(event: Event) -> str | None:
         case Kind.MILESTONE_VALIDATION_TRIGGERED:
             return f"  validating {data['commit'][:12]}, round {data['round']}"
         case Kind.VERDICT_RECORDED:
-            why = "" if data["status"] == "passed" else f": {data['reason'].partition(chr(10))[0][:200]}"
+            why = "" if data["status"] == "passed" else f": {_shortened(data['reason'])}"
             return f"  {data['id']} {data['status']}{why}"
         case Kind.CHECK_WITNESSED:
             return f"  {data['id']} on {data['base'][:12]}, before the work: {data['status']}"
@@ -68,3 +68,9 @@ def _tell(event: Event) -> str | None:
             return f"mission passed: {data['branch']} at {data['commit'][:12]}"
         case _:
             return None
+
+
+def _shortened(reason: str) -> str:
+    """Its first words say what, its last ones why: the end of a command's output."""
+    flat = " ".join(reason.split())
+    return flat if len(flat) <= 200 else f"{flat[:60]} … {flat[-140:]}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from prefect import task
 from prefect.context import FlowRunContext
@@ -143,4 +143,5 @@ def _key(mission: Mission, gate: str) -> str:
 
 def _fresh(form: type[Form]) -> type[Form]:
     """A class of its own for each question: Prefect keeps the text on top in the class."""
-    return type(form.__name__, (form,), {})
+    fresh: Any = type(form.__name__, (form,), {})
+    return fresh  # type: ignore[no-any-return]

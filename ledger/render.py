@@ -148,8 +148,8 @@ def _tests(feature: FeatureReport) -> str:
     """One line: red without the feature's work, green with it."""
     assert feature.tests
     names = ", ".join(f"`{file}`" for file in feature.tests.files)
-    red = f"without its work: {cell(feature.tests.red[:_SEEN])}; " if feature.tests.red else ""
-    return f"- `{feature.id}`: {names}; {red}with it: {cell(feature.tests.green[:_SEEN])}"
+    red = f"without its work: {cell(feature.tests.red[-_SEEN:])}; " if feature.tests.red else ""
+    return f"- `{feature.id}`: {names}; {red}with it: {cell(feature.tests.green[-_SEEN:])}"
 
 
 def _verdict(verdict: VerdictReport) -> list[str]:
@@ -181,13 +181,16 @@ def _findings(report: MissionReport) -> str:
 
 
 def _origin(finding: FindingReport) -> str:
-    return f"`{finding.source}`" + (f" about `{finding.about}`" if finding.about else "")
+    place = f"{finding.file}:{finding.line}" if finding.line else finding.file
+    parts = [f"`{finding.source}`", f"about `{finding.about}`" if finding.about else "", cell(place)]
+    return " ".join(part for part in parts if part)
 
 
 def _totals(report: MissionReport) -> str:
     totals = report.totals
     roles = ", ".join(f"{role} {duration(seconds)}" for role, seconds in totals.seconds_by_role.items())
-    lines = [f"{totals.agent_runs} agent runs, {totals.features} features built, {totals.repairs} repairs."]
+    counts = {"agent run": totals.agent_runs, "feature": totals.features, "repair": totals.repairs}
+    lines = [", ".join(f"{n} {name}{'' if n == 1 else 's'}" for name, n in counts.items()) + "."]
     if roles:
         lines.append(f"Agents' time: {roles}.")
     price = "unknown" if totals.usd is None else f"{totals.usd:.2f} USD"
@@ -206,7 +209,7 @@ table {{ border-collapse: collapse; width: 100%; margin: 1rem 0; }}
 th, td {{ text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid #d9dce0; }}
 th {{ background: #f3f4f6; }}
 code {{ background: #f3f4f6; padding: .1rem .25rem; border-radius: .2rem; font-size: .9em; overflow-wrap: anywhere; }}
-td:first-child code {{ white-space: nowrap; }}
+td:first-child code {{ white-space: nowrap; }} td:nth-child(2) {{ min-width: 6.5rem; }}
 h2 {{ margin-top: 2.2rem; }}
 figure {{ display: inline-block; width: 21rem; margin: .5rem 1rem .5rem 0; vertical-align: top; }}
 figure img {{ width: 100%; border: 1px solid #d9dce0; }} figcaption {{ font-size: .85em; }}

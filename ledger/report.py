@@ -161,6 +161,7 @@ class FindingReport(Entry):
     about: str = ""
     """The feature it is about."""
     file: str = ""
+    line: int | None = None
     fate: str = "open"
     """open, fixed, dismissed or backlog."""
     settled: str = ""

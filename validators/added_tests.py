@@ -19,7 +19,7 @@ def refusal(mission: Mission, milestone: str, feature: PlannedFeature, base: str
     seen is recorded. A feature without tests, and a mission that names no test files, have nothing to witness.
     """
     tests = mission.plan.blueprint.tests
-    changes = git.changes(mission.root, base, commit, tests.paths) if tests else {}
+    changes: git.Changes = git.changes(mission.root, base, commit, tests.paths) if tests else {}
     files = [path for path, change in changes.items() if change.new_blob]
     if tests is None or not files:
         return None

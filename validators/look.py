@@ -73,7 +73,7 @@ def _with_evidence(planned: PlannedCheck, observation: Observation, evidence: Pa
 def results_in(evidence: Path) -> dict[str, TestResult]:
     """Each test's result, as a look left it; none where the check does not know them."""
     file = evidence / _RESULTS
-    found = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    found: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     return {name: TestResult(result) for name, result in found.items()}
 
 

@@ -11,7 +11,10 @@ from workspaces.mission import Mission
 
 
 def inspect(mission: Mission, milestone: PlannedMilestone, base: str, commit: str, commits: Mapping[str, str]) -> None:
-    """Record each change as a finding about the feature that made it; one that was taken back is fixed."""
+    """Record each change as a finding about the feature that made it; one that was taken back is fixed.
+
+    What is restored before it counts and was approved as something the feature touches is worth no finding.
+    """
     root = mission.root
     uses = [pattern for check in milestone.checks for pattern in check.check.uses]
     flags = {flag.path: flag for flag in harness.flagged(root, base, commit, uses)}
@@ -19,7 +22,7 @@ def inspect(mission: Mission, milestone: PlannedMilestone, base: str, commit: st
     for feature in milestone.in_order():
         declared = git.changed_paths(root, base, commits[feature.id], feature.touches) if feature.touches else []
         for path in git.changed_paths(root, base, commits[feature.id]):
-            if flag := unexplained.pop(path, None):
+            if (flag := unexplained.pop(path, None)) and not (flag.restored and path in declared):
                 _record(mission, milestone.name, flag, feature.id, harmless=flag.restored or path in declared)
     for flag in unexplained.values():
         _record(mission, milestone.name, flag, "", harmless=flag.restored)

@@ -46,8 +46,12 @@ def witness(mission: Mission, planned: PlannedCheck, milestone: str, base: str) 
 
 def witness_all(mission: Mission, checks: Sequence[PlannedCheck], milestone: str, base: str) -> list[Witness]:
     """All of them, at most `maxConcurrency` at once."""
+
+    def look_at(planned: PlannedCheck) -> Witness:
+        return witness(mission, planned, milestone, base)
+
     with ThreadPoolExecutor(mission.max_concurrency) as pool:
-        return list(pool.map(lambda planned: witness(mission, planned, milestone, base), checks))
+        return list(pool.map(look_at, checks))
 
 
 def green(checks: Iterable[PlannedCheck], witnesses: Iterable[Witness]) -> list[str]:

@@ -11,7 +11,7 @@ __all__ = ["new_mission"]
 
 
 @pytest.fixture
-def mission(new_mission: NewMission) -> Mission:  # noqa: F811
+def mission(new_mission: NewMission) -> Mission:
     return new_mission()
 
 
@@ -52,7 +52,7 @@ def test_findings_can_be_asked_for_by_milestone_and_source(mission: Mission) -> 
 
 
 def test_a_fate_needs_an_open_finding(mission: Mission) -> None:
-    with pytest.raises(MissionError, match="'F-7' is no open finding of .*; none is open"):
+    with pytest.raises(MissionError, match=r"'F-7' is no open finding of .*; none is open"):
         open_finding(mission, "F-7")
     found(mission)
     with pytest.raises(MissionError, match="open are F-1"):
