@@ -70,10 +70,9 @@ def _left(mission: Mission, green: list[str]) -> list[str]:
 
 def _told(mission: Mission, left: list[str]) -> str:
     """The plan, how its assertions stand before the work, and what an approval must accept by name."""
-    parts = [show.markdown(mission.plan), red_at_base(mission.ledger.events)]
-    if left:
-        names = ", ".join(f"`{name}`" for name in left)
-        parts.append(f"**Not discriminating:** {names} pass before any work. Name them under *accept*, or reject.")
+    names = ", ".join(f"`{name}`" for name in left)
+    warning = f"**Not discriminating:** {names} pass before any work. Name them under *accept*, or reject."
+    parts = [warning if left else "", show.markdown(mission.plan), red_at_base(mission.ledger.events)]
     return "\n\n".join(part for part in parts if part)
 
 

@@ -52,9 +52,10 @@ def _already_sealed(mission: Mission, milestone: str) -> MilestoneOutcome | None
 
 async def _reach(mission: Mission, milestone: str, base: str) -> MilestoneOutcome:
     mission.ledger.append(Kind.MILESTONE_STARTED, milestone=milestone, base=base)
-    before: Before = await run_task(witness_milestone_task, mission.run, milestone, base)
-    if before.broken and not mission.stop.is_set():
-        return _broken(milestone, before.broken)
+    if mission.plan.milestone(milestone).new_checks:
+        before: Before = await run_task(witness_milestone_task, mission.run, milestone, base)
+        if before.broken and not mission.stop.is_set():
+            return _broken(milestone, before.broken)
     features = await build_features(mission, milestone, base)
     if missing := {name: outcome for name, outcome in features.items() if not outcome.done}:
         return _not_built(milestone, missing)

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.conftest import Data, Missions
 from tests.flows.conftest import NewMissions
 from tests.flows.stage import (
     Going,
+    answer,
     feature,
     git,
     milestone,
     resume,
     start,
-    until,
     wait_for,
     workers,
     write,
@@ -62,19 +61,11 @@ def test_a_decision_is_recorded_when_the_waiting_process_is_gone(unapproved: Una
 
 def test_a_plan_approved_in_prefects_ui_runs_with_the_concurrency_given_there(unapproved: Unapproved) -> None:
     run = start(*unapproved())
-    gate = run.wait_for("plan_proposed")
-    answer = {"run_input": {"decision": "approve", "note": "one at a time", "maxConcurrency": 1}}
-    until(lambda: _accepted(f"{gate['api']}/flow_runs/{gate['flowRun']}/resume", answer))
+    answer(run.wait_for("plan_proposed"), decision="approve", note="one at a time", maxConcurrency=1)
     assert run.end() == 0
     assert run.most_at_once() == 1
     [approval] = run.events("plan_approved")
     assert (approval["note"], approval["maxConcurrency"]) == ("one at a time", 1)
-
-
-def _accepted(url: str, answer: Data) -> bool:
-    """The form opens a moment after the plan was proposed."""
-    response = httpx.post(url, json=answer, timeout=30)
-    return response.is_success and bool(response.json().get("status") == "ACCEPT")
 
 
 @pytest.mark.parametrize(

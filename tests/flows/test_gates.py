@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import httpx
-
 from tests.conftest import Data
 from tests.flows.conftest import NewMissions
-from tests.flows.stage import Going, check, feature, milestone, play, resume, start, until, workers, write
+from tests.flows.stage import Going, answer, check, feature, milestone, play, resume, start, workers, write
 
 BLOCKING = {"finding": {"severity": "blocking", "description": "The door is open."}}
 
@@ -37,13 +35,7 @@ def test_a_person_answers_and_the_mission_goes_on(new_missions: NewMissions) -> 
 
 def test_an_answer_given_in_prefects_ui_counts(new_missions: NewMissions) -> None:
     run = looked_at(new_missions, manual("Is it blue?"))
-    gate = run.events("gate_opened")[0]
-    url = f"{gate['api']}/flow_runs/{gate['flowRun']}/resume"
-    until(
-        lambda: (
-            httpx.post(url, json={"run_input": {"answer": "fail", "note": "it is green"}}).json()["status"] == "ACCEPT"
-        )
-    )
+    answer(run.events("gate_opened")[0], answer="fail", note="it is green")
     assert run.end() == 1
     assert run.report()["reason"] == "milestone one: not proved: validate-1 failed"
 
@@ -104,10 +96,7 @@ def test_a_finding_can_be_dismissed_when_nobody_works_on_the_run(new_missions: N
 
 def test_a_decision_to_stop_fails_the_mission(new_missions: NewMissions) -> None:
     run = blocked(new_missions)
-    gate = run.events("gate_opened")[0]
-    url = f"{gate['api']}/flow_runs/{gate['flowRun']}/resume"
-    answer = {"decision": "stop", "note": "mend it", "by": "ada"}
-    until(lambda: httpx.post(url, json={"run_input": answer}).json()["status"] == "ACCEPT")
+    answer(run.events("gate_opened")[0], decision="stop", note="mend it", by="ada")
     assert run.end() == 1
     assert run.report()["reason"] == "milestone one: blocking findings F-1 stand, says ada: mend it"
     assert run.report()["findings"][0]["fate"] == "open"
