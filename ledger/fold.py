@@ -111,7 +111,11 @@ def _gate_closed(report: MissionReport, _data: Data) -> None:
 def _witnessed(report: MissionReport, data: Data) -> None:
     seen = WitnessReport(**{name: data[name] for name in WitnessReport.model_fields})
     milestone = report.milestone(data["since"])
-    milestone.before = [w for w in milestone.before if w.id != seen.id] + [seen]
+    milestone.before = sorted([w for w in milestone.before if w.id != seen.id] + [seen], key=_by_id)
+
+
+def _by_id(judged: VerdictReport | WitnessReport) -> str:
+    return judged.id
 
 
 def _tests_witnessed(report: MissionReport, data: Data) -> None:
@@ -211,7 +215,9 @@ def _validating(report: MissionReport, data: Data) -> None:
 
 def _verdict(report: MissionReport, data: Data) -> None:
     verdict = VerdictReport(**{name: data[to_camel(name)] for name in VerdictReport.model_fields})
-    report.milestone(data["milestone"]).verdicts.append(verdict)
+    verdicts = report.milestone(data["milestone"]).verdicts
+    verdicts.append(verdict)
+    verdicts.sort(key=_by_id)  # they are recorded as they end
     for entry in report.contract:
         if entry.id == verdict.assertion:
             kept = entry.checks if entry.commit == verdict.commit else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from ledger.report import FeatureReport, FindingReport, MilestoneReport, Mission
 
 _SEEN = 300
 """How much of what was seen a table shows, in characters."""
+_RULE = re.compile(r"([-=_*~])\1{4,}")
 _SIGNS = {
     "passed": "✓",
     "sealed": "✓",
@@ -69,13 +71,18 @@ def red_at_base(events: Iterable[Event]) -> str:
     seen = {event.data["id"]: event.data for event in events if event.kind is Kind.CHECK_WITNESSED}
     if not seen:
         return ""
-    rows = [[f"`{name}`", sign(data["status"]), cell(data["reason"][-_SEEN:])] for name, data in seen.items()]
+    rows = [[f"`{name}`", sign(data["status"]), _seen(data["reason"])] for name, data in seen.items()]
     return "## Before the work\n\n" + table(["check", "verdict", "seen"], rows)
 
 
 def cell(text: str) -> str:
     """Text that stays in its table cell."""
     return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+
+
+def _seen(reason: str) -> str:
+    """The end of what was seen, where a command's output tells most, without the rules that runners draw."""
+    return cell(_RULE.sub("…", reason)[-_SEEN:])
 
 
 def table(head: list[str], rows: Iterable[list[str]]) -> str:
@@ -117,7 +124,7 @@ def _milestone(milestone: MilestoneReport) -> str:
     if tests := "\n".join(_tests(feature) for feature in milestone.features if feature.tests):
         parts.append(f"**Tests added:**\n\n{tests}")
     if milestone.before:
-        rows = [[f"`{w.id}`", sign(w.status), cell(w.reason[-_SEEN:])] for w in milestone.before]
+        rows = [[f"`{w.id}`", sign(w.status), _seen(w.reason)] for w in milestone.before]
         about = f"**Before the work**, on `{milestone.before[-1].base}`:"
         parts += [about, table(["check", "verdict", "seen"], rows)]
     if milestone.integration.merges:
@@ -148,12 +155,12 @@ def _tests(feature: FeatureReport) -> str:
     """One line: red without the feature's work, green with it."""
     assert feature.tests
     names = ", ".join(f"`{file}`" for file in feature.tests.files)
-    red = f"without its work: {cell(feature.tests.red[-_SEEN:])}; " if feature.tests.red else ""
-    return f"- `{feature.id}`: {names}; {red}with it: {cell(feature.tests.green[-_SEEN:])}"
+    red = f"without its work: {_seen(feature.tests.red)}; " if feature.tests.red else ""
+    return f"- `{feature.id}`: {names}; {red}with it: {_seen(feature.tests.green)}"
 
 
 def _verdict(verdict: VerdictReport) -> list[str]:
-    seen = cell(verdict.reason[-_SEEN:])
+    seen = _seen(verdict.reason)
     evidence = " ".join(f"[{path.rpartition('/')[2]}]({path})" for path in verdict.evidence)
     return [
         f"`{verdict.id}` {cell(verdict.says)}",
@@ -209,7 +216,7 @@ table {{ border-collapse: collapse; width: 100%; margin: 1rem 0; }}
 th, td {{ text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid #d9dce0; }}
 th {{ background: #f3f4f6; }}
 code {{ background: #f3f4f6; padding: .1rem .25rem; border-radius: .2rem; font-size: .9em; overflow-wrap: anywhere; }}
-td:first-child code {{ white-space: nowrap; }} td:nth-child(2) {{ min-width: 6.5rem; }}
+td:first-child code {{ white-space: nowrap; }} td:nth-child(2) {{ min-width: 8rem; }}
 h2 {{ margin-top: 2.2rem; }}
 figure {{ display: inline-block; width: 21rem; margin: .5rem 1rem .5rem 0; vertical-align: top; }}
 figure img {{ width: 100%; border: 1px solid #d9dce0; }} figcaption {{ font-size: .85em; }}
