@@ -67,9 +67,9 @@ class Suite:
         return verdict
 
     def recorded(self, planned: PlannedCheck) -> Verdict | None:
-        """The verdict recorded for this check and commit, if it passed."""
-        event = self.mission.ledger.recorded(verdict_key(planned, self.commit))
-        if event is None:
+        """The verdict recorded for this check and commit, if it passed, and in an environment like this one."""
+        event = self.mission.ledger.recorded(self._key(planned))
+        if event is None or event.data["environment"] != environment_digest(self.mission):
             return None
         found = Verdict.model_validate({name: event.data[name] for name in _FIELDS})
         # Another check may have been the same, and another plan have asked for it.
@@ -80,6 +80,9 @@ class Suite:
             "contract": self.mission.plan.digest,
         }
         return found.model_copy(update=own)
+
+    def _key(self, planned: PlannedCheck) -> str:
+        return verdict_key(planned, self.commit, self.milestone.name)
 
     def _verdict(self, planned: PlannedCheck) -> Verdict:
         verdict = self.recorded(planned) or self._new(planned)
@@ -173,7 +176,7 @@ class Suite:
 
     def _record(self, verdict: Verdict, planned: PlannedCheck) -> None:
         """Only a pass is a finished step: what did not pass, or only for a while, is looked at again on resuming."""
-        step = {"key": verdict_key(planned, self.commit)} if verdict.passed and not verdict.quarantined else {}
+        step = {"key": self._key(planned)} if verdict.passed and not verdict.quarantined else {}
         self.mission.ledger.append(
             Kind.VERDICT_RECORDED,
             milestone=self.milestone.name,

@@ -28,9 +28,12 @@ class Witness(Value):
         return results_in(mission.folder.path / self.seen)
 
 
-def verdict_key(planned: PlannedCheck, commit: str) -> str:
-    """The content key of a verdict: the same check on the same commit is not run twice."""
-    return digest("verdict", planned.key, commit)
+def verdict_key(planned: PlannedCheck, commit: str, milestone: str = "") -> str:
+    """The content key of a verdict: the same check on the same commit is not run twice.
+
+    What agents and people judge depends on the milestone too: on its features and assertions.
+    """
+    return digest("verdict", planned.key, commit, "" if planned.automatic else milestone)
 
 
 def witness(mission: Mission, planned: PlannedCheck, milestone: str, base: str) -> Witness:
