@@ -14,7 +14,13 @@ from ledger.folder import RunFolder
 _OPENS_WITHIN = 20.0
 """Seconds between the question in the ledger and the gate's form in Prefect, at the most."""
 _OPENS = (Kind.PLAN_PROPOSED, Kind.GATE_OPENED)
-_CLOSES = (Kind.PLAN_APPROVED, Kind.PLAN_REJECTED, Kind.GATE_CLOSED, Kind.MISSION_CANCELLED)
+_CLOSES = (
+    Kind.PLAN_APPROVED,
+    Kind.PLAN_REJECTED,
+    Kind.GATE_CLOSED,
+    Kind.MISSION_CANCELLED,
+    Kind.MISSION_RUN_STARTED,  # a new life asks again
+)
 
 
 def open_gate(folder: RunFolder) -> Event | None:

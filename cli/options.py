@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from blueprints.errors import MissionError, suggest
+from blueprints.plan import Plan
 from ledger.events import Kind, Ledger
 from ledger.folder import RunFolder, find
 from ledger.settings import Settings
@@ -44,12 +45,17 @@ def overrides(words: tuple[str, ...]) -> dict[str, str]:
     return {key: value for key, _, value in (word.partition("=") for word in words)}
 
 
-def accepted(folder: RunFolder, names: tuple[str, ...]) -> None:
-    """Write down that these assertions are accepted although they pass before any work."""
-    known = folder.plan().blueprint.contract
+def known_assertions(names: tuple[str, ...], plan: Plan) -> None:
+    """Raises MissionError for a name that is no assertion of the plan's contract."""
+    known = plan.blueprint.contract
     for name in names:
         if name not in known:
             raise MissionError(f"--accept {name}: no such assertion; {suggest(name, known)}")
+
+
+def accepted(folder: RunFolder, names: tuple[str, ...]) -> None:
+    """Write down that these assertions are accepted although they pass before any work."""
+    known_assertions(names, folder.plan())
     if names:
         with folder.own():
             ledger = Ledger(folder.ledger)

@@ -37,6 +37,7 @@ def command(
     decision, 130 interrupted (the run is paused and can be resumed).
     """
     loaded = load(blueprint, options.overrides(settings))
+    options.known_assertions(accepting, loaded.plan)
     folder = accept(loaded, Settings(), path=repo)
     options.accepted(folder, accepting)
     if yes:

@@ -17,7 +17,7 @@ from ledger.events import Event, Kind
 from ledger.render import cell
 from tasks.active import mission_of
 from validators.base import Observation
-from workspaces.findings import Finding, open_findings, resolve
+from workspaces.findings import blocking_findings, resolve
 from workspaces.mission import Mission
 
 _FOR_AS_LONG_AS_IT_TAKES = 365 * 24 * 3600
@@ -91,7 +91,7 @@ async def ask_person(run: str, milestone: str, check: str, commit: str) -> Obser
 async def ask_about_findings(run: str, milestone: str) -> str | None:
     """None when every blocking finding has been dismissed; else why the milestone does not go on."""
     mission = mission_of(run)
-    while left := blocking(mission, milestone):
+    while left := blocking_findings(mission, milestone):
         names = ", ".join(finding.id for finding in left)
         gate = f"findings@{names}"
         _open(
@@ -109,11 +109,6 @@ async def ask_about_findings(run: str, milestone: str) -> str | None:
             if not answer.findings or finding.id in answer.findings:
                 resolve(mission, finding, "dismissed", by=by, why=why)
     return None
-
-
-def blocking(mission: Mission, milestone: str) -> list[Finding]:
-    """What must be fixed or dismissed before the milestone can be sealed."""
-    return [finding for finding in open_findings(mission, milestone) if finding.blocking]
 
 
 def _open(mission: Mission, gate: str, milestone: str, about: str, **facts: str) -> None:

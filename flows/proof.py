@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agents.outcome import Outcome
-from flows.gates import ask_about_findings, ask_person, blocking
+from flows.gates import ask_about_findings, ask_person
 from flows.outcome import MilestoneOutcome
 from flows.results import run_task
 from ledger.report import StepStatus
 from tasks.repair import repair_task, settle_repaired
 from tasks.seal import seal
 from tasks.validate import validate_task
-from validators.base import Observation, Verdict
+from validators.base import Observation, Verdict, VerdictStatus
 from validators.convergence import stuck
 from validators.suite import Suite
+from workspaces.findings import blocking_findings
 from workspaces.mission import Mission
 
 
@@ -40,40 +41,40 @@ class Proof:
             failing = [verdict for verdict in verdicts if not verdict.passed]
             if not failing:
                 settle_repaired(self.mission, self.milestone, commit)
-                if not blocking(self.mission, self.milestone):
+                if not blocking_findings(self.mission, self.milestone):
                     return self._seal(commit, verdicts)
             hopeless = stuck(self.rounds)
             repair = await self._repair(commit, failing) if left and not hopeless else None
             if repair is None or repair.commit is None or repair.commit in self.seen:
-                return self._not_proved(failing, repair, hopeless) if failing else await self._decided(commit, verdicts)
+                if _only_findings(failing) and not self.mission.stop.is_set():
+                    return await self._decided(commit, verdicts)
+                return self._not_proved(failing, repair, hopeless)
             left -= repair.fresh
             commit = repair.commit
 
     async def _round(self, commit: str) -> list[Verdict] | None:
         """A verdict for every check; people are asked only when nothing else fails. None: the mission was stopped."""
         self.seen.append(commit)
-        number = len(self.seen)
         verdicts: list[Verdict] = await run_task(
-            validate_task, self.mission.run, self.milestone, self.base, commit, number, self.commits
+            validate_task, self.mission.run, self.milestone, self.base, commit, len(self.seen), self.commits
         )
         if self.mission.stop.is_set():
             return None
         if all(verdict.passed for verdict in verdicts):
-            answers = await self._ask(commit, number)
+            answers = await self._ask(commit)
             if answers is None:
                 return None
             verdicts += answers
         self.rounds.append(verdicts)
         return verdicts
 
-    async def _ask(self, commit: str, number: int) -> list[Verdict] | None:
-        planned = self.mission.plan.milestone(self.milestone)
-        suite = Suite(self.mission, planned, self.base, commit, number, self.commits)
+    async def _ask(self, commit: str) -> list[Verdict] | None:
+        suite = self._suite(commit)
         answers: list[Verdict] = []
-        for check in planned.checks:
+        for check in suite.milestone.checks:
             if check.check.kind != "manual":
                 continue
-            verdict = suite.recorded(check)
+            verdict = suite.known(check)
             if verdict is None:
                 answer: Observation | None = await run_task(
                     ask_person, self.mission.run, self.milestone, check.id, commit
@@ -92,8 +93,20 @@ class Proof:
         """Only findings stand in the way, and no repair has removed them: a person decides."""
         reason = await run_task(ask_about_findings, self.mission.run, self.milestone)
         if reason is None:
-            return self._seal(commit, verdicts)
+            excused = self._suite(commit).excused(verdicts)
+            answers = await self._ask(commit) if excused != verdicts else []
+            if answers is None:
+                return self._outcome(StepStatus.STOPPED, "the mission was stopped")
+            return self._sealed_or_not(commit, excused + answers)
         return self._outcome(StepStatus.STOPPED if self.mission.halted else StepStatus.FAILED, reason)
+
+    def _sealed_or_not(self, commit: str, verdicts: list[Verdict]) -> MilestoneOutcome:
+        failing = [verdict for verdict in verdicts if not verdict.passed]
+        return self._not_proved(failing, None, None) if failing else self._seal(commit, verdicts)
+
+    def _suite(self, commit: str) -> Suite:
+        planned = self.mission.plan.milestone(self.milestone)
+        return Suite(self.mission, planned, self.base, commit, len(self.seen), self.commits)
 
     def _seal(self, commit: str, verdicts: list[Verdict]) -> MilestoneOutcome:
         if reason := seal(self.mission, self.milestone, self.base, commit, verdicts):
@@ -112,3 +125,8 @@ class Proof:
 
     def _outcome(self, status: StepStatus, reason: str = "", *, commit: str | None = None) -> MilestoneOutcome:
         return MilestoneOutcome(name=self.milestone, status=status, commit=commit, reason=reason)
+
+
+def _only_findings(failing: list[Verdict]) -> bool:
+    """Whether nothing fails but reviews, which pass when what they found is dismissed."""
+    return all(verdict.kind == "review" and verdict.status is VerdictStatus.FAILED for verdict in failing)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from blueprints.errors import MissionError
+
+_NO_TEXT = re.compile("[\ud800-\udfff]")
 
 
 class Kind(StrEnum):
@@ -77,6 +80,7 @@ class Ledger:
     def append(self, kind: Kind, /, **data: Any) -> Event:
         """Record an event. When this returns it is on disk. A `key` among `data` marks a finished step."""
         with self._lock:
+            data = json.loads(readable(json.dumps(data, ensure_ascii=False)))
             event = Event(kind, datetime.now(UTC).isoformat(timespec="milliseconds"), data)
             line = json.dumps(
                 {"timestamp": event.timestamp, "type": kind, **data, "previous": self._last},
@@ -122,6 +126,11 @@ class Tail:
         first = self._lines + 1
         self._offset, self._lines = self._offset + sum(map(len, lines)), self._lines + len(lines)
         return [_parse(line[:-1], self._path, number)[0] for number, line in enumerate(lines, first)]
+
+
+def readable(text: str) -> str:
+    """Text that every reader can read: what stands for bytes that are no text, as in a file's name, is replaced."""
+    return _NO_TEXT.sub("\ufffd", text)
 
 
 def read_events(path: Path) -> list[Event]:

@@ -215,9 +215,9 @@ def _validating(report: MissionReport, data: Data) -> None:
 
 def _verdict(report: MissionReport, data: Data) -> None:
     verdict = VerdictReport(**{name: data[to_camel(name)] for name in VerdictReport.model_fields})
-    verdicts = report.milestone(data["milestone"]).verdicts
-    verdicts.append(verdict)
-    verdicts.sort(key=_by_id)  # they are recorded as they end
+    milestone = report.milestone(data["milestone"])
+    others = [v for v in milestone.verdicts if v.id != verdict.id]
+    milestone.verdicts = sorted([*others, verdict], key=_by_id)  # they are recorded as they end
     for entry in report.contract:
         if entry.id == verdict.assertion:
             kept = entry.checks if entry.commit == verdict.commit else {}

@@ -93,7 +93,7 @@ def _with_tests(mission: Mission, milestone: str, feature: PlannedFeature, base:
     def judge(workspace: Workspace, handoff: Handoff | None) -> str:
         commit = committed(workspace, handoff)
         if reason := added_tests.refusal(mission, milestone, feature, base, commit):
-            raise NotProvedError(reason)
+            raise NotProvedError(reason, StepStatus.STOPPED if mission.stop.is_set() else StepStatus.FAILED)
         return commit
 
     return judge

@@ -15,7 +15,7 @@ from ledger.events import Kind
 from tasks.active import mission_of
 from validators.base import Verdict
 from workspaces import git
-from workspaces.findings import ENGINE, Finding, open_findings, resolve
+from workspaces.findings import ENGINE, Finding, blocking_findings, open_findings, resolve
 from workspaces.mission import Mission
 
 
@@ -23,7 +23,7 @@ from workspaces.mission import Mission
 def repair_task(run: str, milestone: str, commit: str, failing: list[Verdict]) -> Outcome | State[Outcome]:
     """A new commit on top of `commit`, by the repairer: exactly the failing verdicts and the blocking findings."""
     mission = mission_of(run)
-    blocking = [finding for finding in open_findings(mission, milestone) if finding.blocking]
+    blocking = blocking_findings(mission, milestone)
     job = _job(mission, milestone, commit, failing, blocking)
     if not mission.ledger.recorded(job.key):
         ids = [verdict.id for verdict in failing]
@@ -34,16 +34,15 @@ def repair_task(run: str, milestone: str, commit: str, failing: list[Verdict]) -
 
 
 def settle_repaired(mission: Mission, milestone: str, commit: str) -> None:
-    """With every check green again, what agents reported and the repairer was given counts as fixed.
+    """With every check green, what agents reported and a repair was made for counts as fixed in `commit`.
 
     What a review or the engine itself found is settled only by looking again.
     """
-    given = {
-        identifier
-        for event in mission.ledger.events
-        if event.kind is Kind.REPAIR_STARTED and event.data["milestone"] == milestone
-        for identifier in event.data.get("findings", [])
-    }
+    repairs = [
+        e.data for e in mission.ledger.events if e.kind is Kind.REPAIR_STARTED and e.data["milestone"] == milestone
+    ]
+    made = [r for r in repairs if r["commit"] != commit and git.is_ancestor(mission.root, r["commit"], commit)]
+    given = {identifier for repair in made for identifier in repair.get("findings", [])}
     looked_at_again = {ENGINE, *(check.id for check in mission.plan.milestone(milestone).checks)}
     for finding in open_findings(mission, milestone):
         if finding.id in given and finding.source not in looked_at_again:

@@ -6,7 +6,7 @@ from blueprints.schema import Mode
 from ledger.events import Kind
 from validators.base import Verdict
 from workspaces import git
-from workspaces.findings import open_findings, resolve
+from workspaces.findings import blocking_findings, open_findings, resolve
 from workspaces.landing import land
 from workspaces.mission import Mission
 
@@ -34,7 +34,7 @@ def _not_proved(mission: Mission, milestone: str, commit: str, verdicts: list[Ve
     passed = {verdict.id for verdict in verdicts if verdict.passed and verdict.commit == commit}
     if not planned or passed != planned:
         return f"{commit} is not proved: {', '.join(sorted(planned - passed)) or 'no check'}"
-    blocking = [finding.id for finding in open_findings(mission, milestone) if finding.blocking]
+    blocking = [finding.id for finding in blocking_findings(mission, milestone)]
     return f"blocking findings are open: {', '.join(blocking)}" if blocking else None
 
 

@@ -11,12 +11,15 @@ from validators.look import look
 from workspaces import git
 from workspaces.mission import Mission
 
+_STOPPED = "the mission was stopped"
+
 
 def refusal(mission: Mission, milestone: str, feature: PlannedFeature, base: str, commit: str) -> str | None:
     """Why the tests between `base` and `commit` prove nothing about the work, or None.
 
-    Only the test files are put into a checkout of `base`, where they must not pass; on `commit` they must. What was
-    seen is recorded. A feature without tests, and a mission that names no test files, have nothing to witness.
+    Only the test files are put into a checkout of `base`, where they must not pass (one that cannot even be loaded
+    there does not); on `commit` they must. What was seen is recorded. A feature without tests, and a mission that
+    names no test files, have nothing to witness.
     """
     tests = mission.plan.blueprint.tests
     changes: git.Changes = git.changes(mission.root, base, commit, tests.paths) if tests else {}
@@ -25,9 +28,13 @@ def refusal(mission: Mission, milestone: str, feature: PlannedFeature, base: str
         return None
     planned = _planned(milestone, feature, tests)
     after = _look(mission, milestone, planned, commit, files, None)
+    if mission.stop.is_set():
+        return _STOPPED
     if after.status is not VerdictStatus.PASSED:
         return f"its own tests do not pass on its commit: {after.reason}"
     before = None if feature.tests_only else _look(mission, milestone, planned, base, files, commit)
+    if mission.stop.is_set():
+        return _STOPPED
     if before and before.status is VerdictStatus.PASSED:
         return f"its tests pass without its work, so they prove nothing: {', '.join(files)}"
     mission.ledger.append(

@@ -42,7 +42,7 @@ def rule(
             if not mission.stop.is_set():
                 runs.append(again(number + 2))
     statuses = [run.status for run in runs]
-    if len(set(statuses)) > 1:
+    if VerdictStatus.PASSED in statuses[1:]:
         return _flaky(mission, planned, first, statuses)
     if not planned.automatic or mission.stop.is_set():
         return Ruling(first, statuses)
@@ -76,10 +76,17 @@ def _with_all_tests(
     check, now = planned.check, passed.tests
     if not isinstance(check, TestsBase) or now is None:
         return passed
-    before = witness(mission, planned, milestone, base).tests(mission)
+    seen = witness(mission, planned, milestone, base)
+    before = seen.tests(mission)
+    if before is None:
+        told = f"what was kept of the tests' results on the base {seen.base[:12]} is not as it was recorded"
+        return replace(passed, status=VerdictStatus.INCONCLUSIVE, reason=told)
     ran = {name for name, result in now.items() if result is not TestResult.SKIPPED}
     lost = [name for name, result in before.items() if result is TestResult.PASSED and name not in ran]
     lost = [name for name in lost if not any(fnmatchcase(name, pattern) for pattern in check.retired)]
+    if not lost and seen.results is None and not planned.is_new_in(milestone):
+        told = f"{passed.reason}; which tests passed on the base is not known: {seen.reason}"
+        return replace(passed, reason=told)
     if not lost:
         return passed
     reason = f"{len(lost)} tests that passed on the base did not run now: {_some(lost)}"
@@ -94,7 +101,7 @@ def _compared(
         return Ruling(failed, statuses)
     check = planned.check
     if isinstance(check, TestsBase) and failed.tests is not None:
-        before = base.tests(mission)
+        before = base.tests(mission) or {}
         failing = [name for name, result in failed.tests.items() if result is TestResult.FAILED]
         new = [name for name in failing if before.get(name) is not TestResult.FAILED]
         if new or not failing:

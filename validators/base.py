@@ -81,6 +81,8 @@ class Verdict(Value):
     """Paths relative to the run folder."""
     seen: str
     """The folder they are in."""
+    results: str | None = None
+    """Digest of each test's result, where the check knows them."""
 
     @property
     def passed(self) -> bool:

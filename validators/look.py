@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import shutil
@@ -11,17 +10,13 @@ from pathlib import Path
 
 from blueprints.digest import digest
 from blueprints.plan import PlannedCheck, services_of
-from validators import validator_for
-from validators.base import Bench, Observation, TestResult, Validator, VerdictStatus
+from validators import recorded_results, validator_for
+from validators.base import Bench, Observation, Validator, VerdictStatus
 from workspaces import git, harness
 from workspaces.mission import Mission
-from workspaces.ports import PortTakenError
 from workspaces.preparation import NotPreparedError, prepare
 from workspaces.services import NotServedError, running
 from workspaces.workplace import workplace
-
-_RESULTS = "tests.json"
-"""Where the evidence keeps each test's result."""
 
 
 def look(
@@ -39,26 +34,30 @@ def look(
 
     `tests` are the files that `$MISSION_TESTS` names; with `tests_from` they are taken from that commit.
     """
-    shutil.rmtree(evidence, ignore_errors=True)
-    evidence.mkdir(parents=True)
     blueprint, base = mission.plan.blueprint, mission.repository.base
     services = {name: blueprint.services[name] for name in services_of(blueprint, planned.check)}
+
+    def restore(checkout: Path) -> None:
+        harness.restore(checkout, base, planned.check.uses)
+        if tests_from:
+            git.put_back(checkout, tests_from, tests)
+
     try:
+        shutil.rmtree(evidence, ignore_errors=True)
+        evidence.mkdir(parents=True)
         with workplace(mission, name, commit) as workspace:
             checkout = workspace.path
             setup = [] if planned.check.kind == "review" else blueprint.setup  # reviewers get checkouts of their own
             prepare(checkout, setup, stop=mission.stop, transcript=evidence / "setup.log")
-            harness.restore(checkout, base, planned.check.uses)
-            if tests_from:
-                git.put_back(checkout, tests_from, tests)
+            restore(checkout)
             leases = mission.settings.home / "ports"
             with running(services, checkout=checkout, logs=evidence, leases=leases, stop=mission.stop) as addresses:
+                restore(checkout)  # what a service did to them while it started does not count either
                 bench = Bench(checkout, evidence, mission.stop, commit, base, addresses, tuple(tests))
                 observation = (validator or validator_for(planned.check)).look(bench)
-    except (NotPreparedError, NotServedError, PortTakenError, git.GitError, OSError) as error:
+        recorded_results.write(evidence, observation.tests)
+    except (NotPreparedError, NotServedError, git.GitError, OSError) as error:
         return Observation.inconclusive(str(error))
-    if observation.tests is not None:
-        (evidence / _RESULTS).write_text(json.dumps(observation.tests, indent=1), encoding="utf-8")
     return _with_evidence(planned, observation, evidence)
 
 
@@ -68,13 +67,6 @@ def _with_evidence(planned: PlannedCheck, observation: Observation, evidence: Pa
     if observation.status is VerdictStatus.PASSED and missing:
         return Observation.inconclusive(f"it left no evidence {', '.join(missing)} in $MISSION_EVIDENCE")
     return observation
-
-
-def results_in(evidence: Path) -> dict[str, TestResult]:
-    """Each test's result, as a look left it; none where the check does not know them."""
-    file = evidence / _RESULTS
-    found: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return {name: TestResult(result) for name, result in found.items()}
 
 
 def environment_digest(mission: Mission) -> str:

@@ -46,7 +46,7 @@ class ReviewValidator:
     def _ask(self, feature: PlannedFeature, bench: Bench) -> Review | NotAnswered:
         try:
             return inquire(self.mission, self._inquiry(feature, bench))
-        except GitError as error:  # a commit that is no longer there
+        except (GitError, ValueError) as error:  # a commit that is no longer there, a handoff that was garbled
             return NotAnswered(str(error))
 
     def _inquiry(self, feature: PlannedFeature, bench: Bench) -> Inquiry[Review]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from blueprints.checks import ReviewCheck, UserTestCheck
 from blueprints.plan import PlannedCheck, PlannedMilestone
-from ledger.events import Kind
+from ledger.events import Kind, readable
+from validators import recorded_results
 from validators.arbiter import Ruling, rule
 from validators.base import Observation, Validator, Verdict, VerdictStatus
 from validators.look import environment_digest, look
@@ -81,8 +82,33 @@ class Suite:
         }
         return found.model_copy(update=own)
 
+    def excused(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
+        """The same; a review whose every blocking issue has been dismissed since counts as passed, and is recorded."""
+        planned = {check.id: check for check in self.milestone.checks}
+        excused = [self._excused(planned[verdict.id], verdict) for verdict in verdicts]
+        for before, after in zip(verdicts, excused, strict=True):
+            if after != before:
+                self._record(after, planned[after.id])
+        return excused
+
+    def _excused(self, planned: PlannedCheck, verdict: Verdict) -> Verdict:
+        source, milestone = planned.id, self.milestone.name
+        if not (planned.check.kind == "review" and verdict.status is VerdictStatus.FAILED):
+            return verdict
+        if any(finding.blocking for finding in findings.open_findings(self.mission, milestone, source=source)):
+            return verdict
+        told = f"{verdict.reason}; all of them dismissed"
+        return verdict.model_copy(update={"status": VerdictStatus.PASSED, "reason": told})
+
     def _key(self, planned: PlannedCheck) -> str:
         return verdict_key(planned, self.commit, self.milestone.name)
+
+    def known(self, planned: PlannedCheck) -> Verdict | None:
+        """The recorded verdict, recorded for this round too."""
+        verdict = self.recorded(planned)
+        if verdict is not None:
+            self._record(verdict, planned)
+        return verdict
 
     def _verdict(self, planned: PlannedCheck) -> Verdict:
         verdict = self.recorded(planned) or self._new(planned)
@@ -96,7 +122,7 @@ class Suite:
         ruling = rule(self.mission, self.milestone.name, self.base, planned, first, again=self._again(planned))
         if not self.mission.stop.is_set():
             self._note(planned, ruling.observation)
-        return self._as_verdict(planned, ruling, begun)
+        return self._excused(planned, self._as_verdict(planned, ruling, begun))
 
     def _again(self, planned: PlannedCheck) -> Callable[[int], Observation]:
         return lambda number: self._look(planned, self._evidence(planned) / f"run-{number}")
@@ -139,15 +165,15 @@ class Suite:
         return {check.assertion: check.says for check in self.milestone.checks if check.assertion}
 
     def _note(self, planned: PlannedCheck, seen: Observation) -> None:
-        """Record what a reviewer or tester found; what a conclusive review no longer finds is fixed."""
+        """Record what a reviewer or tester found; what a conclusive review of a later commit finds no more is fixed."""
         milestone = self.milestone.name
         for issue in seen.issues:
-            findings.record(self.mission, milestone, planned.id, **issue.model_dump(mode="json"))
+            findings.record(self.mission, milestone, planned.id, **issue.model_dump(mode="json"), commit=self.commit)
         if planned.check.kind != "review" or seen.status is VerdictStatus.INCONCLUSIVE:
             return
         refused = {issue.about for issue in seen.issues if issue.severity == "blocking"}
         for finding in findings.open_findings(self.mission, milestone, source=planned.id):
-            if finding.blocking and finding.about not in refused:
+            if finding.blocking and finding.about not in refused and finding.commit != self.commit:
                 findings.resolve(
                     self.mission, finding, "fixed", commit=self.commit, proof=f"{planned.id} finds it no more"
                 )
@@ -170,13 +196,15 @@ class Suite:
             runs=ruling.runs,
             pre_existing=ruling.pre_existing,
             quarantined=ruling.quarantined,
-            evidence=sorted(str(p.relative_to(folder)) for p in evidence.rglob("*") if p.is_file()),
+            evidence=sorted(readable(str(p.relative_to(folder))) for p in evidence.rglob("*") if p.is_file()),
             seen=str(evidence.relative_to(folder)),
+            results=recorded_results.digest_of(seen.tests),
         )
 
     def _record(self, verdict: Verdict, planned: PlannedCheck) -> None:
-        """Only a pass is a finished step: what did not pass, or only for a while, is looked at again on resuming."""
-        step = {"key": self._key(planned)} if verdict.passed and not verdict.quarantined else {}
+        """Only a plain pass is a finished step: all else is looked at again when the mission is resumed."""
+        plain = verdict.passed and not verdict.quarantined and not verdict.pre_existing
+        step = {"key": self._key(planned)} if plain else {}
         self.mission.ledger.append(
             Kind.VERDICT_RECORDED,
             milestone=self.milestone.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from blueprints.plan import PlannedMilestone
+from ledger.events import readable
 from workspaces import findings, git, harness
 from workspaces.harness import Flag
 from workspaces.mission import Mission
@@ -17,11 +18,11 @@ def inspect(mission: Mission, milestone: PlannedMilestone, base: str, commit: st
     """
     root = mission.root
     uses = [pattern for check in milestone.checks for pattern in check.check.uses]
-    flags = {flag.path: flag for flag in harness.flagged(root, base, commit, uses)}
+    flags = {readable(flag.path): flag for flag in harness.flagged(root, base, commit, uses)}
     unexplained = dict(flags)
     for feature in milestone.in_order():
-        declared = git.changed_paths(root, base, commits[feature.id], feature.touches) if feature.touches else []
-        for path in git.changed_paths(root, base, commits[feature.id]):
+        declared = set(map(readable, git.changed_paths(root, base, commits[feature.id], feature.touches)))
+        for path in map(readable, git.changed_paths(root, base, commits[feature.id])):
             if (flag := unexplained.pop(path, None)) and not (flag.restored and path in declared):
                 _record(mission, milestone.name, flag, feature.id, harmless=flag.restored or path in declared)
     for flag in unexplained.values():
@@ -37,9 +38,9 @@ def _record(mission: Mission, milestone: str, flag: Flag, feature: str, *, harml
         mission,
         milestone,
         findings.ENGINE,
-        description=f"{flag.path}: {flag.why}",
+        description=readable(f"{flag.path}: {flag.why}"),
         about=feature,
         severity="non_blocking" if harmless else "blocking",
         suggestedFix="" if harmless else "Take the change back, or name the path in the feature's touches.",
-        file=flag.path,
+        file=readable(flag.path),
     )

@@ -9,13 +9,14 @@ from blueprints.digest import digest
 from blueprints.fields import Value
 from blueprints.plan import PlannedCheck
 from ledger.events import Event, Kind
+from validators import recorded_results
 from validators.base import TestResult, VerdictStatus
-from validators.look import look, results_in
+from validators.look import environment_digest, look
 from workspaces.mission import Mission
 
 
 class Witness(Value):
-    """A check's status on a base, recorded whatever it is."""
+    """A check's status on a base."""
 
     id: str
     base: str
@@ -23,24 +24,31 @@ class Witness(Value):
     reason: str
     seen: str
     """Folder of the evidence, relative to the run folder."""
+    results: str | None = None
+    """Digest of each test's result, where they are known."""
 
-    def tests(self, mission: Mission) -> dict[str, TestResult]:
-        return results_in(mission.folder.path / self.seen)
+    def tests(self, mission: Mission) -> dict[str, TestResult] | None:
+        """Each test's result; None when somebody changed what was kept of them."""
+        return recorded_results.read(mission.folder.path / self.seen, self.results) if self.results else {}
 
 
 def verdict_key(planned: PlannedCheck, commit: str, milestone: str = "") -> str:
     """The content key of a verdict: the same check on the same commit is not run twice.
 
-    What agents and people judge depends on the milestone too: on its features and assertions.
+    What agents and people judge depends on more than that: on the sentence, the milestone's features and assertions.
     """
-    return digest("verdict", planned.key, commit, "" if planned.automatic else milestone)
+    about = [] if planned.automatic else [planned.id, planned.says, milestone]
+    return digest("verdict", planned.key, commit, about)
 
 
 def witness(mission: Mission, planned: PlannedCheck, milestone: str, base: str) -> Witness:
-    """The check on `base`: as recorded, as a former milestone's verdict says, or by running it there."""
-    key = digest("witness", planned.key, base)
+    """The check on `base`: as recorded, as a former milestone's verdict says, or by running it there.
+
+    What was inconclusive may have lacked a tool: it is looked at again in each life of the run.
+    """
+    key = digest("witness", planned.key, base, environment_digest(mission))
     with mission.alone(key):
-        if recorded := mission.ledger.recorded(key):
+        if recorded := mission.ledger.recorded(key) or mission.ledger.recorded(_for_now(mission, key)):
             return _recorded(planned, recorded)
         if passed := mission.ledger.recorded(verdict_key(planned, base)):
             return _as_judged(planned, passed)
@@ -55,6 +63,12 @@ def witness_all(mission: Mission, checks: Sequence[PlannedCheck], milestone: str
 
     with ThreadPoolExecutor(mission.max_concurrency) as pool:
         return list(pool.map(look_at, checks))
+
+
+def _for_now(mission: Mission, key: str) -> str:
+    """The key of a step that is done for this life of the run only."""
+    lives = sum(event.kind is Kind.MISSION_RUN_STARTED for event in mission.ledger.events)
+    return f"{key}.{lives}"
 
 
 def green(checks: Iterable[PlannedCheck], witnesses: Iterable[Witness]) -> list[str]:
@@ -86,6 +100,7 @@ def _as_judged(planned: PlannedCheck, event: Event) -> Witness:
         status=VerdictStatus(event.data["status"]),
         reason=event.data["reason"],
         seen=event.data["seen"],
+        results=event.data["results"],
     )
 
 
@@ -98,7 +113,10 @@ def _new(mission: Mission, planned: PlannedCheck, milestone: str, base: str, key
         status=observation.status,
         reason=observation.reason,
         seen=str(evidence.relative_to(mission.folder.path)),
+        results=recorded_results.digest_of(observation.tests),
     )
+    if found.status is VerdictStatus.INCONCLUSIVE:
+        key = _for_now(mission, key)
     if not mission.stop.is_set():  # a look that was stopped with the mission saw nothing
         facts = {"milestone": milestone, "assertion": planned.assertion, "since": planned.since}
         mission.ledger.append(Kind.CHECK_WITNESSED, key=key, **facts, **found.model_dump(mode="json"))

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from blueprints.errors import MissionError
 from blueprints.fields import Value
-from ledger.events import Kind
+from ledger.events import Event, Kind, readable
 from workspaces.mission import Mission
 
 ENGINE = "engine"
@@ -30,6 +30,8 @@ class Finding(Value):
     about: str = Field(default="")
     """The feature it is about."""
     file: str = Field(default="")
+    commit: str = Field(default="")
+    """The commit it was found on, by a check."""
 
     @property
     def blocking(self) -> bool:
@@ -47,6 +49,22 @@ def open_findings(mission: Mission, milestone: str | None = None, *, source: str
     return [f for f in found.values() if milestone in (None, f.milestone) and source in (None, f.source)]
 
 
+def blocking_findings(mission: Mission, milestone: str) -> list[Finding]:
+    """What must be fixed or dismissed before the milestone can be sealed."""
+    return [finding for finding in open_findings(mission, milestone) if finding.blocking]
+
+
+def dismissed(mission: Mission, milestone: str, source: str) -> set[tuple[str, str]]:
+    """Description and feature of what somebody dismissed: it is not brought up again."""
+    ids = {e.data["id"] for e in _events(mission, Kind.FINDING_RESOLVED) if e.data["fate"] == "dismissed"}
+    found = [Finding.model_validate(e.data) for e in _events(mission, Kind.FINDING_RECORDED) if e.data["id"] in ids]
+    return {(f.description, f.about) for f in found if (f.milestone, f.source) == (milestone, source)}
+
+
+def _events(mission: Mission, kind: Kind) -> list[Event]:
+    return [event for event in list(mission.ledger.events) if event.kind is kind]
+
+
 def open_finding(mission: Mission, identifier: str) -> Finding:
     """The open finding with this id. Raises MissionError when there is none."""
     known = {finding.id: finding for finding in open_findings(mission)}
@@ -57,12 +75,13 @@ def open_finding(mission: Mission, identifier: str) -> Finding:
 
 
 def record(mission: Mission, milestone: str, source: str, *, description: str, about: str = "", **facts: Any) -> None:
-    """Write a finding down under a new id; one that is open already, from the same source, stays as it is."""
-    with mission.alone("findings"):
-        known = open_findings(mission, milestone, source=source)
-        if any((finding.description, finding.about) == (description, about) for finding in known):
+    """Write a finding down under a new id; one from the same source that is open or was dismissed stays as it is."""
+    description = readable(description)
+    with mission.alone("ledger: findings"):
+        known = {(f.description, f.about) for f in open_findings(mission, milestone, source=source)}
+        if (description, about) in known | dismissed(mission, milestone, source):
             return
-        number = 1 + sum(event.kind is Kind.FINDING_RECORDED for event in mission.ledger.events)
+        number = 1 + len(_events(mission, Kind.FINDING_RECORDED))
         own = {"id": f"F-{number}", "milestone": milestone, "source": source}
         fields = {"description": description, "about": about, "suggestedFix": "", "file": ""}
         mission.ledger.append(Kind.FINDING_RECORDED, **fields | facts | own)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from blueprints.errors import MissionError
+from blueprints.plan import compile_plan
 from ledger.events import Kind, Ledger
 from ledger.fold import build_report
 from ledger.folder import RunFolder
@@ -37,6 +38,8 @@ def _mission(folder: RunFolder, settings: Settings, max_concurrency: int | None)
         )
     accepted = next(e for e in ledger.events if e.kind is Kind.MISSION_ACCEPTED)
     facts = accepted.data
+    if plan.digest != facts["plan"] or compile_plan(plan.blueprint, Path(plan.folder)) != plan:
+        raise MissionError(f"{folder.plan_file}: not the plan that was accepted; it was edited: start a new run")
     start = recorded_repository(Path(facts["repository"]), facts["baseBranch"], facts["base"])
     limit = max_concurrency or _approved_concurrency(ledger) or plan.blueprint.max_concurrency
     return Mission(folder, plan, ledger, start, limit, settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.conftest import Data
 from tests.flows.conftest import NewMissions
-from tests.flows.stage import Going, answer, check, feature, milestone, play, resume, start, workers, write
+from tests.flows.stage import Going, answer, check, feature, milestone, play, resume, start, until, workers, write
 
 BLOCKING = {"finding": {"severity": "blocking", "description": "The door is open."}}
 
@@ -114,3 +114,80 @@ def test_a_blocking_finding_goes_to_the_repairer(new_missions: NewMissions) -> N
         "fixed",
         f"{run.report()['commit']}: repaired; no check is about it alone",
     )
+
+
+def test_one_answer_is_about_one_assertion(new_missions: NewMissions) -> None:
+    contract = {name: {"says": f"{name} holds.", "check": manual("Well?")} for name in ("VAL-A-001", "VAL-B-001")}
+    features = feature("a", fulfills=list(contract))
+    blueprint = {"repairs": 0, "contract": contract, "milestones": [milestone("one", features)]}
+    run = start(new_missions(), blueprint, workers(a=[write("a")]), "--yes")
+    run.wait_for("gate_opened", check="VAL-A-001")
+    assert run.missions("answer", "pass", run.name).returncode == 0
+    run.wait_for("gate_opened", check="VAL-B-001")
+    assert run.missions("answer", "fail", run.name).returncode == 0
+    assert run.end() == 1
+
+
+def test_a_repair_that_was_not_made_mends_nothing(new_missions: NewMissions) -> None:
+    blueprint = {"repairs": 1, "milestones": [milestone("one", feature("a"))]}
+    script = workers(a=[write("a"), BLOCKING]) | {"repairer": {"one": [[{"fail": "I cannot."}]]}}
+    run = start(new_missions(), blueprint, script, "--yes")
+    run.wait_for("gate_opened")
+    run.process.kill()
+    run.end()
+    again = Going(run.missions, run.name, run.missions.start("resume", run.name))
+    until(lambda: len(run.events("gate_opened")) == 2)
+    assert run.missions("cancel", run.name).returncode == 0
+    assert again.end() == 4
+    assert run.report()["findings"][0]["fate"] == "open"
+
+
+def test_a_review_passes_when_what_it_found_is_dismissed(new_missions: NewMissions) -> None:
+    issue = {"severity": "blocking", "description": "It is slow."}
+    answer = {"answer": {"status": "fail", "summary": "No.", "issues": [issue]}}
+    script = workers(a=[write("a")]) | {"scrutiny": {"a": [[answer]]}}
+    blueprint = {"repairs": 0, "milestones": [milestone("one", feature("a"), checks=[{"kind": "review"}])]}
+    run = start(new_missions(), blueprint, script, "--yes")
+    run.wait_for("gate_opened")
+    assert run.missions("dismiss", "F-1", run.name, "--why", "fast enough").returncode == 0
+    assert run.end() == 0
+    [review] = [v for v in run.report()["milestones"][0]["verdicts"] if v["kind"] == "review"]
+    assert (review["status"], review["reason"]) == (
+        "passed",
+        "blocking issues in a: It is slow.; all of them dismissed",
+    )
+
+
+def test_a_second_opinion_on_the_same_commit_settles_nothing(new_missions: NewMissions) -> None:
+    issue = {"severity": "blocking", "description": "It is slow."}
+    no = {"answer": {"status": "fail", "summary": "No.", "issues": [issue]}}
+    yes = {"answer": {"status": "pass", "summary": "Well.", "issues": []}}
+    script = workers(a=[write("a")]) | {"scrutiny": {"a": [[no], [yes]]}}
+    blueprint = {"repairs": 0, "milestones": [milestone("one", feature("a"), checks=[{"kind": "review"}])]}
+    run = start(new_missions(), blueprint, script, "--yes")
+    run.wait_for("gate_opened")
+    run.process.kill()
+    run.end()
+    again = Going(run.missions, run.name, run.missions.start("resume", run.name))
+    until(lambda: len(run.events("gate_opened")) == 2)
+    assert run.missions("cancel", run.name).returncode == 0
+    assert again.end() == 4
+    assert run.report()["findings"][0]["fate"] == "open"
+
+
+def test_a_feature_may_be_called_findings(new_missions: NewMissions) -> None:
+    blueprint = {"milestones": [milestone("one", feature("findings"))]}
+    noticed = {"finding": {"severity": "suggestion", "description": "The name is short."}}
+    run = play(new_missions(), blueprint, workers(findings=[write("a"), noticed]))
+    assert run.code == 0
+
+
+def test_an_edited_plan_is_not_gone_on_with(new_missions: NewMissions) -> None:
+    run = looked_at(new_missions, manual("Is it blue?"), check("test -e nowhere-yet || true && test -e a"))
+    run.process.kill()
+    run.end()
+    plan = run.folder / "plan.json"
+    plan.write_text(plan.read_text().replace("test -e a", "test -d ."))
+    said = run.missions("resume", run.name)
+    assert said.returncode == 2
+    assert said.stderr.endswith("plan.json: not the plan that was accepted; it was edited: start a new run\n")

@@ -14,6 +14,7 @@ from tests.accepted import NewMission
 from tests.conftest import Data
 from validators.base import Verdict
 from validators.suite import Suite
+from validators.witness import witness
 from workspaces import git
 from workspaces.mission import Mission
 
@@ -176,3 +177,46 @@ def test_a_pass_without_its_evidence_is_inconclusive(new_mission: NewMission) ->
     mission = new_mission({"validators": [], "contract": {"VAL-A-001": assertion}, "milestones": milestones})
     verdict = judged(mission, mission.repository.base)
     assert (verdict.status, verdict.reason) == ("inconclusive", "it left no evidence *.png in $MISSION_EVIDENCE")
+
+
+def test_a_run_that_says_nothing_makes_no_flake(new_mission: NewMission, tmp_path: Path) -> None:
+    entry = {"until": str(TODAY + timedelta(days=1)), "because": "issue 12"}
+    mission = mission_with(new_mission, by_turns(tmp_path, 1, 127), quarantine={"validate-1": entry})
+    verdict = judged(mission, mission.repository.base)
+    assert (verdict.status, verdict.quarantined) == ("failed", None)
+
+
+@pytest.mark.parametrize("harm", ["rm", "echo '{}' >"])
+def test_results_that_somebody_changed_prove_nothing(
+    new_mission: NewMission, results: Callable[..., str], harm: str
+) -> None:
+    results(kept="passed", gone="passed", on_main=True)
+    line = f"{harm} $MISSION_EVIDENCE/../base/tests.json 2>/dev/null || true"
+    cheat = junit() | {"run": f"{REPORT}\n{line}"}
+    mission = mission_with(new_mission, cheat)
+    planned, base = mission.plan.milestones[0].checks[0], mission.repository.base
+    witness(mission, planned, "one", base)
+    verdict = judged(mission, results(kept="passed"))
+    assert verdict.status == "inconclusive"
+    assert "not as it was recorded" in verdict.reason
+
+
+def test_a_pass_tells_when_the_tests_of_the_base_are_not_known(new_mission: NewMission, repo: Path) -> None:
+    check = junit() | {"run": "test -e results.json\n" + REPORT}
+    mission = mission_with(new_mission, check)
+    (repo / "results.json").write_text('{"a": "passed"}')
+    for words in (["add", "-A"], ["commit", "-q", "-m", "work"]):
+        git.git(repo, *words)
+    verdict = judged(mission, git.head(repo))
+    assert verdict.passed
+    assert "which tests passed on the base is not known" in verdict.reason
+
+
+def test_what_failed_on_the_base_and_is_let_pass_is_no_finished_step(
+    new_mission: NewMission, results: Callable[..., str]
+) -> None:
+    results(old="failure", good="passed", on_main=True)
+    mission = mission_with(new_mission, junit(allowPreExisting=True), reruns=0)
+    judged(mission, results(old="failure", good="passed", new="passed"))
+    [event] = [e for e in mission.ledger.events if e.kind is Kind.VERDICT_RECORDED]
+    assert "key" not in event.data

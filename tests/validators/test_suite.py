@@ -190,3 +190,26 @@ def test_checks_in_a_repository_with_hooks_run_none_of_them(
     hook.chmod(0o755)
     assert judged(new_mission(checked("test -f a.txt")))[0].passed
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_file_name_that_is_no_text_is_told_all_the_same(new_mission: NewMission) -> None:
+    [verdict] = judged(new_mission(checked("touch $MISSION_EVIDENCE/caf$'\\xe9'.txt")))
+    assert verdict.passed
+    assert "caf\ufffd.txt" in verdict.model_dump_json()
+
+
+def test_a_check_that_removes_its_evidence_is_inconclusive_or_failed(new_mission: NewMission) -> None:
+    junit = {"kind": "junit", "junit": "r.xml", "run": "echo '<testsuite><testcase name=\"a\"/></testsuite>' > r.xml"}
+    check = junit | {"run": junit["run"] + "; rm -r $MISSION_EVIDENCE"}
+    blueprint = checked() | {"validators": [check]}
+    assert judged(new_mission(blueprint))[0].status == "inconclusive"
+
+
+def test_what_a_service_does_to_the_check_s_own_files_does_not_count(
+    new_mission: NewMission, repo: Path, commit: Commit
+) -> None:
+    tip = commit(repo, {"accept.sh": "exit 1\n"})
+    start = "echo exit 0 > accept.sh; python3 -m http.server $PORT --bind 127.0.0.1"
+    check = {"kind": "command", "run": "sh accept.sh", "uses": ["accept.sh"], "services": ["app"]}
+    blueprint = checked() | {"validators": [check], "services": {"app": {"start": start}}}
+    assert judged(new_mission(blueprint), tip)[0].status == "failed"

@@ -91,3 +91,13 @@ def test_a_look_that_was_stopped_is_not_recorded(new_mission: NewMission) -> Non
     mission.stop.set()
     assert seen(mission) == ([], [])
     assert not [e for e in mission.ledger.events if e.kind is Kind.CHECK_WITNESSED]
+
+
+def test_what_was_inconclusive_is_looked_at_again_in_the_next_life(new_mission: NewMission, tmp_path: Path) -> None:
+    line = f"test -e {tmp_path}/installed || no-such-tool"
+    mission = new_mission(claimed(VAL_A_001={"check": command(line)}))
+    assert seen(mission) == ([], [])
+    (tmp_path / "installed").touch()
+    assert seen(mission) == ([], [])
+    mission.ledger.append(Kind.MISSION_RUN_STARTED)
+    assert seen(mission) == (["VAL-A-001"], [])

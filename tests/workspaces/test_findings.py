@@ -57,3 +57,20 @@ def test_a_fate_needs_an_open_finding(mission: Mission) -> None:
     found(mission)
     with pytest.raises(MissionError, match="open are F-1"):
         open_finding(mission, "F-7")
+
+
+def test_what_was_dismissed_is_not_brought_up_again(mission: Mission) -> None:
+    found(mission, about="a")
+    resolve(mission, open_finding(mission, "F-1"), "dismissed", by="ada", why="it is ours")
+    found(mission, about="a")
+    assert open_findings(mission) == []
+    found(mission, about="b")
+    assert [f.about for f in open_findings(mission)] == ["b"]
+
+
+def test_a_finding_is_readable_whatever_it_was_made_of(mission: Mission) -> None:
+    found(mission, "caf\udce9/conftest.py and \ud800")
+    [finding] = open_findings(mission)
+    assert finding.model_dump_json()
+    found(mission, "caf\udce9/conftest.py and \ud800")
+    assert len(open_findings(mission)) == 1
