@@ -82,3 +82,8 @@ def quote(value: object) -> str:
     """A piece of a blueprint inside a sentence: short, on one line, in quotes."""
     text = str(value)
     return f"'{one_line(text if len(text) <= 60 else text[:57] + '...')}'"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 feature`, `2 features`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

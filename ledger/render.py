@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 
+from blueprints.text import counted
 from ledger.events import Event, Kind
 from ledger.report import FeatureReport, FindingReport, MilestoneReport, MissionReport, VerdictReport
 
@@ -197,7 +198,7 @@ def _totals(report: MissionReport) -> str:
     totals = report.totals
     roles = ", ".join(f"{role} {duration(seconds)}" for role, seconds in totals.seconds_by_role.items())
     counts = {"agent run": totals.agent_runs, "feature": totals.features, "repair": totals.repairs}
-    lines = [", ".join(f"{n} {name}{'' if n == 1 else 's'}" for name, n in counts.items()) + "."]
+    lines = [", ".join(counted(n, name) for name, n in counts.items()) + "."]
     if roles:
         lines.append(f"Agents' time: {roles}.")
     price = "unknown" if totals.usd is None else f"{totals.usd:.2f} USD"

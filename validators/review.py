@@ -15,6 +15,7 @@ from agents.inquiry import Inquiry, NotAnswered, inquire
 from blueprints.checks import ReviewCheck
 from blueprints.plan import PlannedFeature, PlannedMilestone
 from blueprints.schema import Role
+from blueprints.text import counted
 from validators.base import Bench, Observation
 from validators.change import Work
 from workspaces.git import GitError
@@ -96,15 +97,11 @@ def _judge(answers: Mapping[str, Review | NotAnswered]) -> Observation:
         told = "; ".join(f"{name}: {_first(blocking)}" for name, blocking in refused.items())
         seen = Observation.failed(f"blocking issues in {told}")
     elif reviews:
-        noted = f", {_count(len(issues), 'issue')} noted, none blocking" if issues else ""
-        seen = Observation.passed(f"{_count(len(reviews), 'feature')} reviewed{noted}")
+        noted = f", {counted(len(issues), 'issue')} noted, none blocking" if issues else ""
+        seen = Observation.passed(f"{counted(len(reviews), 'feature')} reviewed{noted}")
     else:
         seen = Observation.inconclusive("there was no feature to review")
     return replace(seen, issues=issues)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _about(issue: Issue, feature: str) -> Issue:

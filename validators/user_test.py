@@ -15,6 +15,7 @@ from agents.inquiry import Inquiry, NotAnswered, inquire
 from blueprints.checks import UserTestCheck
 from blueprints.plan import PlannedMilestone
 from blueprints.schema import Role
+from blueprints.text import counted
 from validators.base import Bench, Observation
 from workspaces import services
 from workspaces.environment import secret_values
@@ -128,11 +129,7 @@ def _judge(answer: UserTest) -> Observation:
     if untested := answer.of_status(AssertionStatus.BLOCKED, AssertionStatus.SKIPPED):
         return Observation.inconclusive(_told(untested))
     steps = sum(len(judged.steps) for judged in answer.assertions)
-    return Observation.passed(f"{_count(len(answer.assertions), 'assertion')} tested in {_count(steps, 'step')}")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return Observation.passed(f"{counted(len(answer.assertions), 'assertion')} tested in {counted(steps, 'step')}")
 
 
 def _told(judged: Sequence[JudgedAssertion]) -> str:
