@@ -161,7 +161,7 @@ def test_a_review_passes_when_what_it_found_is_dismissed(new_missions: NewMissio
 def test_a_second_opinion_on_the_same_commit_settles_nothing(new_missions: NewMissions) -> None:
     issue = {"severity": "blocking", "description": "It is slow."}
     no = {"answer": {"status": "fail", "summary": "No.", "issues": [issue]}}
-    yes = {"answer": {"status": "pass", "summary": "Well.", "issues": []}}
+    yes: Data = {"answer": {"status": "pass", "summary": "Well.", "issues": []}}
     script = workers(a=[write("a")]) | {"scrutiny": {"a": [[no], [yes]]}}
     blueprint = {"repairs": 0, "milestones": [milestone("one", feature("a"), checks=[{"kind": "review"}])]}
     run = start(new_missions(), blueprint, script, "--yes")

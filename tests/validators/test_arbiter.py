@@ -201,13 +201,12 @@ def test_results_that_somebody_changed_prove_nothing(
     assert "not as it was recorded" in verdict.reason
 
 
-def test_a_pass_tells_when_the_tests_of_the_base_are_not_known(new_mission: NewMission, repo: Path) -> None:
+def test_a_pass_tells_when_the_tests_of_the_base_are_not_known(
+    new_mission: NewMission, results: Callable[..., str]
+) -> None:
     check = junit() | {"run": "test -e results.json\n" + REPORT}
     mission = mission_with(new_mission, check)
-    (repo / "results.json").write_text('{"a": "passed"}')
-    for words in (["add", "-A"], ["commit", "-q", "-m", "work"]):
-        git.git(repo, *words)
-    verdict = judged(mission, git.head(repo))
+    verdict = judged(mission, results(a="passed"))
     assert verdict.passed
     assert "which tests passed on the base is not known" in verdict.reason
 
