@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from blueprints.checks import CommandCheck
 from validators.base import Bench, Observation
 from validators.shell import end, not_run, run_lines
-from validators.vacuous import nothing_ran
+from validators.vacuous import denied, nothing_ran
 
 
 @dataclass(frozen=True)
@@ -16,13 +16,17 @@ class CommandValidator:
 
     def look(self, bench: Bench) -> Observation:
         finished = run_lines(self.check, bench)
-        observation = not_run(finished, self.check.timeout) or _judge(finished.exit_code, finished.output)
+        observation = not_run(finished, self.check.timeout) or _judge(
+            self.check.run, finished.exit_code, finished.output
+        )
         return replace(observation, exit_code=finished.exit_code)
 
 
-def _judge(code: int | None, output: str) -> Observation:
+def _judge(run: str, code: int | None, output: str) -> Observation:
     if nothing := nothing_ran(output):
         return Observation.inconclusive(nothing)
     if code != 0:
         return Observation.failed(f"exit code {code}: {end(output)}")
+    if reason := denied(run, output):
+        return Observation.inconclusive(reason)
     return Observation.passed("exit code 0")

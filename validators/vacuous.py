@@ -25,12 +25,42 @@ _NODE_END = re.compile(r"^(?:#|ℹ) (?:pass|fail) (\d+)$", re.MULTILINE)
 _MOCHA_END = re.compile(r"^[ \t]*(\d+) (?:passing|failing)\b", re.MULTILINE)
 _JS_NONE = re.compile(r"^(?:No tests found|No test files found)", re.MULTILINE)
 _JS_END = re.compile(r"^[ \t]*Tests:?[ \t]+(\d+ (?:passed|failed|skipped|todo)\b.*)$", re.MULTILINE)
+_STARTS = r"(?:^|[;&(/]|\s-m|\brun|\bexec)[ \t]*(?:{})(?=[\s;&|)]|$)"
+_SAYS_AT_THE_END = {
+    "pytest": (
+        re.compile(_STARTS.format(r"pytest|py\.test"), re.MULTILINE),
+        re.compile(r"\d (?:passed|failed|errors?|skipped|xpassed|xfailed|deselected)\b|\[100%\]|\btests? collected\b"),
+    ),
+    "unittest": (re.compile(_STARTS.format("unittest"), re.MULTILINE), re.compile(r"^Ran \d+ test", re.MULTILINE)),
+}
+"""What starts a runner in a shell line, and what it prints unless something ended its process before."""
+_NOT_SHOWN = re.compile(r">(?!&)|(?<!\|)\|(?!\|)|\$\(|`| -q{3,}| -p[ =]?no:terminal")
+"""Shell lines whose output shows not all that a runner says."""
 
 
 def nothing_ran(output: str) -> str | None:
     """Why this output of a test runner shows no test that ran, or None."""
     text = _ANSI.sub("", output)
     return next((reason for look in _RUNNERS if (reason := look(text))), None)
+
+
+def denied(run: str, output: str) -> str | None:
+    """Why exit code 0 of the shell lines `run` is not a test runner's own, or None.
+
+    What is tested runs in the runner's process and can end it with any exit code, before the end and at the end.
+    """
+    text = _ANSI.sub("", output)
+    ends = [end for end in _PYTEST_END.findall(text) if _PYTEST_RAN.search(end)]
+    if ends and re.search(r"\d (?:failed|errors?)\b", ends[-1]):
+        return f"exit code 0 although pytest says: {ends[-1]}"
+    if (last := _UNITTEST_END.findall(text)[-1:]) and last[0][1] == "FAILED":
+        return f"exit code 0 although unittest says: FAILED ({last[0][2]})"
+    if _NOT_SHOWN.search(run):
+        return None
+    silent = [
+        runner for runner, (starts, says) in _SAYS_AT_THE_END.items() if starts.search(run) and not says.search(text)
+    ]
+    return f"exit code 0, but {silent[0]} did not come to its end: it says nothing of any test" if silent else None
 
 
 def _pytest(text: str) -> str | None:

@@ -28,7 +28,14 @@ _CONFIGURATION = (
     ".mocharc*",
 )
 """Files that are nothing but a test runner's; others, such as `pyproject.toml`, are changed for many reasons."""
-_ANYWHERE = [f"**/{name}" for name in _CONFIGURATION]
+_IMPORTED_FIRST = [
+    f"{folder}{module}{form}"
+    for folder in ("", "src/")
+    for module in ("pytest", "_pytest", "pluggy", "unittest", "doctest")
+    for form in (".py", "/__init__.py")
+]
+"""What Python would import in place of a test runner: it looks at the top and in `src` before anywhere else."""
+_RUNNERS = [*(f"**/{name}" for name in _CONFIGURATION), *_IMPORTED_FIRST]
 
 
 @dataclass(frozen=True)
@@ -44,11 +51,13 @@ def restore(checkout: Path, base: str, patterns: Sequence[str]) -> list[str]:
     """Make the tracked files that match, and the runner's configuration in the folders above them, as in `base`.
 
     Returns the paths that were not. Only files change, not what is staged; untracked ones stay. OSError where
-    the file system refuses.
+    the file system refuses, and where git's objects no longer hold what was approved.
     """
-    own = {*git.files_at(checkout, base, patterns), *git.tracked(checkout, patterns)}
-    above = _above(own, {*git.files_at(checkout, base, _ANYWHERE), *git.tracked(checkout, _ANYWHERE)})
-    before = {*git.files_at(checkout, base, [*patterns, *_ANYWHERE])} if own else set[str]()
+    approved = git.files_at(checkout, base, patterns)
+    _require_sound(checkout, approved)
+    own = {*approved, *git.tracked(checkout, patterns)}
+    above = _above(own, {*git.files_at(checkout, base, _RUNNERS), *git.tracked(checkout, _RUNNERS)})
+    before = {*git.files_at(checkout, base, [*patterns, *_RUNNERS])} if own else set[str]()
     found = {path: _as_it_lies(checkout, path) for path in sorted(own | above)}
     for path in (path for path, was in found.items() if was):
         (checkout / path).unlink()  # a file can be changed and keep the size and date that git goes by
@@ -57,11 +66,25 @@ def restore(checkout: Path, base: str, patterns: Sequence[str]) -> list[str]:
     return [path for path, was in found.items() if was != _as_it_lies(checkout, path)]
 
 
+def _require_sound(repo: Path, files: git.Changes) -> None:
+    """Whoever works in a worktree can write to the repository's objects, and git believes their names."""
+    blobs = git.read_blobs(repo, (file.new_blob for file in files.values()))
+    for path, file in files.items():
+        content = blobs.get(file.new_blob)
+        if content is not None and _object_name(content, like=file.new_blob) != file.new_blob:
+            raise OSError(f"{path}: git's object {file.new_blob[:12]} does not hold what its name says; see `git fsck`")
+
+
+def _object_name(content: bytes, *, like: str) -> str:
+    kind = "sha1" if len(like) == 40 else "sha256"
+    return hashlib.new(kind, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
 def flagged(repo: Path, base: str, commit: str, uses: Sequence[str]) -> list[Flag]:
     """What is changed between two commits of the checks' own files (`uses`: their patterns) and of how tests run."""
     changes = git.changes(repo, base, commit)
     own = {*git.files_at(repo, base, uses), *git.files_at(repo, commit, uses)}
-    configuration = set(git.changed_paths(repo, base, commit, _ANYWHERE))
+    configuration = set(git.changed_paths(repo, base, commit, _RUNNERS))
     restored = own | _above(own, configuration)
     runner = changed_settings(repo, changes) | {path: PurePosixPath(path).name for path in configuration}
     why = {path: f"changes how tests run ({what})" for path, what in runner.items()}

@@ -16,6 +16,11 @@ _Reader = Callable[[bytes], object]  # ValueError when the file is malformed
 
 _PLUGINS = re.compile(r"\bpytest_plugins\b[^\n(\[]*(?:\([^)]{0,4000}|\[[^\]]{0,4000})?[^\n]*")
 _TEST_SCRIPT = re.compile(r"(pre|post)?test")
+_TEST_RULE = re.compile(r"^@?(?:[\w-]+[ \t]+)?(?:test|check)[^\n=]*:(?!=)[^\n]*(?:\n[ \t][^\n]*)*", re.MULTILINE)
+_CHECKED_OUT = re.compile(
+    r"^[ \t]*[^#\s].*[ \t][-!]?(?:text|eol|crlf|binary|ident|filter|working-tree-encoding)\b.*$", re.MULTILINE
+)
+"""Git attributes with which a checkout holds something else than the commit."""
 
 
 def changed_settings(repo: Path, changes: git.Changes) -> dict[str, str]:
@@ -62,6 +67,14 @@ def _package_json(content: bytes) -> object:
     return tests, [_part(data, key) for key in ("jest", "vitest", "mocha")]
 
 
+def _makefile(content: bytes) -> object:
+    return _TEST_RULE.findall(content.decode(errors="replace"))
+
+
+def _attributes(content: bytes) -> object:
+    return _CHECKED_OUT.findall(content.decode(errors="replace"))
+
+
 def _python(content: bytes) -> object:
     return _PLUGINS.findall(content.decode(errors="replace"))
 
@@ -91,6 +104,8 @@ _READERS: dict[str, _Reader] = {
     "setup.cfg": _setup_cfg,
     "tox.ini": _tox_ini,
     "package.json": _package_json,
+    ".gitattributes": _attributes,
+    **dict.fromkeys(("Makefile", "makefile", "GNUmakefile", "justfile"), _makefile),
 }
 
 

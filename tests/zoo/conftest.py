@@ -1,0 +1,3 @@
+from tests.flows.conftest import new_missions
+
+__all__ = ["new_missions"]
