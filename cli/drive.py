@@ -43,9 +43,17 @@ def drive(folder: RunFolder, *, as_json: bool) -> int:
     click.echo(f"Prefect at {api.removesuffix('/api')}", err=as_json)
     with _Progress(folder, stderr=as_json):
         _call_flow(folder)
-    report = standing(folder)
+    report = _standing(folder)
     _close(folder, report, as_json=as_json)
     return EXIT_CODES[report.status]
+
+
+def _standing(folder: RunFolder) -> MissionReport:
+    """How the run stands. With a ledger that somebody changed meanwhile, the report it wrote is all there is."""
+    try:
+        return standing(folder)
+    except MissionError as error:
+        raise MissionError(f"{error}; what the run wrote itself is in {folder.report('md')}", exit_code=1) from None
 
 
 def _call_flow(folder: RunFolder) -> None:

@@ -93,8 +93,7 @@ def _complete(mission: Mission, commit: str | None) -> None:
     tip = git.resolve_branch(mission.root, mission.branch)
     if tip != commit:
         mission.ledger.append(Kind.MISSION_FAILED, reason=f"{mission.branch} is at {tip}, but {commit} was verified")
-    elif not mission.ledger.is_intact():
-        reason = f"{mission.ledger.path} was changed by somebody else; what it says cannot be trusted"
+    elif reason := mission.ledger.objection():
         mission.ledger.append(Kind.MISSION_FAILED, reason=reason)
     else:
         mission.ledger.append(Kind.MISSION_COMPLETED, commit=commit, branch=mission.branch)

@@ -99,12 +99,13 @@ class Ledger:
         """The event of the finished step with this content key."""
         return self._by_key.get(key)
 
-    def is_intact(self) -> bool:
-        """Whether the file holds exactly the events that its owner wrote."""
+    def objection(self) -> str | None:
+        """Why the file cannot be trusted: it does not hold exactly what its owner wrote. None when it does."""
         try:
-            return read_events(self.path) == self.events
+            intact = read_events(self.path) == self.events
         except (MissionError, OSError):
-            return False
+            intact = False
+        return None if intact else f"{self.path} was changed by somebody else; what it says cannot be trusted"
 
     def listen(self, listener: Callable[[Event], None]) -> None:
         """Call `listener` after each further event, in the thread that appended it."""

@@ -16,7 +16,7 @@ def seal(mission: Mission, milestone: str, base: str, commit: str, verdicts: lis
 
     Can be repeated: a branch that is there already stays, a landed commit lands as nothing.
     """
-    if reason := _not_proved(mission, milestone, commit, verdicts):
+    if reason := mission.ledger.objection() or _not_proved(mission, milestone, commit, verdicts):
         return reason
     if reason := _move_branch(mission, base, commit):
         return reason

@@ -18,7 +18,8 @@ def inspect(mission: Mission, milestone: PlannedMilestone, base: str, commit: st
     """
     root = mission.root
     uses = [pattern for check in milestone.checks for pattern in check.check.uses]
-    flags = {readable(flag.path): flag for flag in harness.flagged(root, base, commit, uses)}
+    changed = [*harness.flagged(root, base, commit, uses), *_setup_scripts(mission, base, commit)]
+    flags = {readable(flag.path): flag for flag in changed}
     unexplained = dict(flags)
     for feature in milestone.in_order():
         declared = set(map(readable, git.changed_paths(root, base, commits[feature.id], feature.touches)))
@@ -30,6 +31,15 @@ def inspect(mission: Mission, milestone: PlannedMilestone, base: str, commit: st
     for finding in findings.open_findings(mission, milestone.name, source=findings.ENGINE):
         if finding.file and finding.file not in flags:
             findings.resolve(mission, finding, "fixed", commit=commit, proof="the change was taken back")
+
+
+def _setup_scripts(mission: Mission, base: str, commit: str) -> list[Flag]:
+    """What the setup's lines name is run before each check, and could put anything in its way."""
+    named = {word.removeprefix("./") for line in mission.plan.blueprint.setup for word in line.split()}
+    changed = git.changed_paths(mission.root, base, commit)
+    return [
+        Flag(path, "a script of the setup, run before every check", restored=False) for path in changed if path in named
+    ]
 
 
 def _record(mission: Mission, milestone: str, flag: Flag, feature: str, *, harmless: bool) -> None:
