@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from validators.vacuous import nothing_ran
+from validators.vacuous import denied, nothing_ran
 
 PASS = "def test_pass():\n    pass\n"
 FAIL = "def test_fail():\n    assert False\n"
@@ -151,3 +151,35 @@ def test_other_runners_tell_that_something_was_tested(output: str) -> None:
 def test_output_of_any_kind_is_read_to_its_end(piece: str) -> None:
     assert nothing_ran(piece * (64_000 // len(piece))) is None
     assert nothing_ran((piece * 2000 + "\n") * 10) is None
+
+
+@pytest.mark.parametrize(
+    ("run", "output"),
+    [
+        ("pytest -q", "collected 3 items\n"),
+        ("uv run pytest tests", ""),
+        ("cd x && python3 -m pytest", "...\n"),
+        ("python3 -m unittest", "...\n"),
+        ("python3 -m pytest || true", "==== 1 failed, 2 passed in 0.12s ====\n"),
+        ("make test; true", "Ran 3 tests in 0.1s\n\nFAILED (failures=1)\n"),
+    ],
+)
+def test_exit_code_0_is_not_believed_against_the_runner_s_own_words(run: str, output: str) -> None:
+    assert denied(run, output)
+
+
+@pytest.mark.parametrize(
+    ("run", "output"),
+    [
+        ("pytest -q", "3 passed in 0.01s\n"),
+        ("pytest -q > log", ""),
+        ("pytest -q | tail -1", ""),
+        ("pytest -qqq", ""),
+        ("python3 -m unittest", "Ran 3 tests in 0.1s\n\nOK\n"),
+        ("make test", ""),
+        ("test -e /tmp/pytest-of-somebody/x", ""),
+        ("cat pytest.ini", ""),
+    ],
+)
+def test_exit_code_0_is_believed_where_the_output_need_not_tell(run: str, output: str) -> None:
+    assert denied(run, output) is None

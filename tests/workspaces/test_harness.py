@@ -371,3 +371,46 @@ def test_a_path_of_any_bytes_is_restored(repo: Path, base: str, owner: Owner) ->
     owner(repo, "commit", "-qm", "odd")
     assert restore(repo, base, [OWN]) == ["tests/acceptance/odd\n\udcff"]
     assert contents(repo) == FILES
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("pytest.py", None, "forged\n"),
+        ("src/pluggy/__init__.py", None, "forged\n"),
+        (".gitattributes", None, "*.sh eol=crlf\n"),
+        ("Makefile", "test:\n\tpytest\n", "test:\n\t@echo 3 passed\n"),
+        ("justfile", "test:\n  pytest\n", "test:\n  true\n"),
+    ],
+)
+def test_what_steers_the_runner_from_elsewhere_is_flagged(
+    repo: Path, commit: Commit, name: str, before: str | None, after: str
+) -> None:
+    base = commit(repo, {name: before} if before else {})
+    tip = commit(repo, {name: after})
+    assert [flag.path for flag in flagged(repo, base, tip, [])] == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("Makefile", "test:\n\tpytest\n", "test:\n\tpytest\n\nbuild:\n\tmake-it\n"),
+        (".gitattributes", None, "*.png linguist-generated\n"),
+    ],
+)
+def test_what_does_not_steer_the_runner_is_not_flagged(
+    repo: Path, commit: Commit, name: str, before: str | None, after: str
+) -> None:
+    base = commit(repo, {name: before} if before else {})
+    assert flagged(repo, base, commit(repo, {name: after}), []) == []
+
+
+def test_an_approved_file_whose_object_was_overwritten_is_refused(repo: Path, base: str, owner: Owner) -> None:
+    blob = owner(repo, "rev-parse", "HEAD:tests/acceptance/test_a.py")
+    other = owner(repo, "rev-parse", "HEAD:src/app.py")
+    objects = repo / ".git" / "objects"
+    target, source = (objects / name[:2] / name[2:] for name in (blob, other))
+    target.chmod(0o644)
+    target.write_bytes(source.read_bytes())
+    with pytest.raises(OSError, match="does not hold what its name says"):
+        restore(repo, base, [OWN])
