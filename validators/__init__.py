@@ -19,7 +19,6 @@ from validators.codebase import CodebaseValidator
 from validators.command import CommandValidator
 from validators.coverage import CoverageValidator
 from validators.files import FilesValidator
-from validators.http import HttpValidator
 from validators.junit import JunitValidator
 from validators.pytest import PytestValidator
 
@@ -34,6 +33,8 @@ def validator_for(check: Check) -> Validator:
         case JunitCheck():
             return JunitValidator(check)
         case HttpCheck():
+            from validators.http import HttpValidator  # what reads JSON Schema and JSONPath takes 0.15 s to import
+
             return HttpValidator(check)
         case BrowserCheck():
             return BrowserValidator(check)

