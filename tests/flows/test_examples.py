@@ -119,5 +119,4 @@ def test_the_library_example_passes_with_six_features_at_once(examples: dict[str
 
 def test_the_library_s_own_tests_are_run_as_they_were_published(examples: dict[str, Going]) -> None:
     verdicts = {v["says"]: v for v in examples["library"].milestone("release-notes")["verdicts"]}
-    own, all_tests = (int(verdicts[name]["reason"].split()[0]) for name in ("the library's own tests", "all tests"))
-    assert (own > 400, all_tests - own) == (True, 39)
+    assert verdicts["the library's own tests"]["reason"].startswith("423 passed")
