@@ -86,3 +86,9 @@ class Value(Model):
     """Data of the engine's own: the same, but written with Python's names where it is made."""
 
     model_config = ConfigDict(validate_by_name=True, defer_build=False)
+
+
+class Recorded(Value):
+    """A value that is also read back from an event of the ledger; what else the event holds is not read."""
+
+    model_config = ConfigDict(extra="ignore")

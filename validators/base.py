@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agents.handoff import Issue
-from blueprints.fields import Value
+from blueprints.fields import Recorded
 from workspaces import services
 
 
@@ -52,7 +52,7 @@ class Observation:
         return Observation(VerdictStatus.INCONCLUSIVE, reason)
 
 
-class Verdict(Value):
+class Verdict(Recorded):
     """An observation that belongs to one commit, with its evidence."""
 
     id: str

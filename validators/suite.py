@@ -21,8 +21,6 @@ from validators.witness import verdict_key
 from workspaces import findings
 from workspaces.mission import Mission
 
-_FIELDS = [field.alias or name for name, field in Verdict.model_fields.items()]
-
 
 @dataclass(frozen=True)
 class Suite:
@@ -72,7 +70,7 @@ class Suite:
         event = self.mission.ledger.recorded(self._key(planned))
         if event is None or event.data["environment"] != environment_digest(self.mission):
             return None
-        found = Verdict.model_validate({name: event.data[name] for name in _FIELDS})
+        found = Verdict.model_validate(event.data)
         # Another check may have been the same, and another plan have asked for it.
         own = {
             "id": planned.id,

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from blueprints.digest import digest
-from blueprints.fields import Value
+from blueprints.fields import Recorded
 from blueprints.plan import PlannedCheck
-from ledger.events import Event, Kind
+from ledger.events import Kind
 from validators import recorded_results
 from validators.base import TestResult, VerdictStatus
 from validators.look import environment_digest, look
 from workspaces.mission import Mission
 
 
-class Witness(Value):
+class Witness(Recorded):
     """A check's status on a base."""
 
     id: str
@@ -49,9 +49,9 @@ def witness(mission: Mission, planned: PlannedCheck, milestone: str, base: str) 
     key = digest("witness", planned.key, base, environment_digest(mission))
     with mission.alone(key):
         if recorded := mission.ledger.recorded(key) or mission.ledger.recorded(_for_now(mission, key)):
-            return _recorded(planned, recorded)
-        if passed := mission.ledger.recorded(verdict_key(planned, base)):
-            return _as_judged(planned, passed)
+            return Witness.model_validate({**recorded.data, "id": planned.id})
+        if passed := mission.ledger.recorded(verdict_key(planned, base)):  # of a sealed milestone
+            return Witness.model_validate({**passed.data, "id": planned.id, "base": base})
         return _new(mission, planned, milestone, base, key)
 
 
@@ -85,23 +85,6 @@ def broken(checks: Iterable[PlannedCheck], witnesses: Iterable[Witness]) -> list
     """Invariants that do not hold before the work."""
     invariants = {planned.id for planned in checks if planned.invariant}
     return [w for w in witnesses if w.id in invariants and w.status is not VerdictStatus.PASSED]
-
-
-def _recorded(planned: PlannedCheck, event: Event) -> Witness:
-    fields = {field.alias or name: event.data[field.alias or name] for name, field in Witness.model_fields.items()}
-    return Witness.model_validate(fields).model_copy(update={"id": planned.id})
-
-
-def _as_judged(planned: PlannedCheck, event: Event) -> Witness:
-    """A sealed milestone's verdict on the commit that is now the base."""
-    return Witness(
-        id=planned.id,
-        base=event.data["commit"],
-        status=VerdictStatus(event.data["status"]),
-        reason=event.data["reason"],
-        seen=event.data["seen"],
-        results=event.data["results"],
-    )
 
 
 def _new(mission: Mission, planned: PlannedCheck, milestone: str, base: str, key: str) -> Witness:

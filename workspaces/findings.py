@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from blueprints.errors import MissionError
-from blueprints.fields import Value
+from blueprints.fields import Recorded
 from ledger.events import Event, Kind, readable
 from workspaces.mission import Mission
 
@@ -15,10 +15,8 @@ ENGINE = "engine"
 """The source of what the engine itself noticed."""
 
 
-class Finding(Value):
-    """As in the ledger's `finding_recorded`; what else that holds is not read here."""
-
-    model_config = ConfigDict(extra="ignore")
+class Finding(Recorded):
+    """As in the ledger's `finding_recorded`."""
 
     id: str
     severity: Literal["blocking", "non_blocking", "suggestion"]
