@@ -12,6 +12,7 @@ import click
 from blueprints.errors import MissionError
 from cli import options
 from cli.gates import open_gate, send
+from ledger.accepted import accept
 from ledger.events import Event, Kind
 from ledger.folder import RunFolder
 from ledger.settings import Settings
@@ -92,12 +93,12 @@ def dismiss(finding: str, run: str | None, why: str) -> None:
 
 
 def decide(
-    folder: RunFolder, decision: str, note: str, max_concurrency: int | None = None, accept: tuple[str, ...] = ()
+    folder: RunFolder, decision: str, note: str, max_concurrency: int | None = None, accepting: tuple[str, ...] = ()
 ) -> str:
     """Send the decision to where the run waits; what happened, in one sentence."""
     gate = _proposal(folder)
     green = gate.data.get("green", [])
-    if decision == "approve" and (left := [name for name in green if name not in accept]):
+    if decision == "approve" and (left := [name for name in green if name not in accepting]):
         words = " ".join(f"--accept {name}" for name in green)
         raise MissionError(
             f"{', '.join(left)} passed before any work and prove nothing; reject the plan, or approve it with {words}"
@@ -106,11 +107,10 @@ def decide(
     if max_concurrency:
         given["maxConcurrency"] = max_concurrency
     if folder.alive():
-        send(folder, gate, {**given, "accept": list(accept)})
+        send(folder, gate, {**given, "accept": list(accepting)})
         return f"{folder.run}: {decision} sent"
     with _written(folder) as mission:
-        for name in accept:
-            mission.ledger.append(Kind.ASSERTION_ACCEPTED, assertion=name, by=getpass.getuser())
+        accept(mission.ledger, accepting, getpass.getuser())
         kind = Kind.PLAN_APPROVED if decision == "approve" else Kind.PLAN_REJECTED
         mission.ledger.append(kind, plan=gate.data["plan"], **given)
     go_on = f"; its process is gone: go on with `mission resume {folder.run}`" if decision == "approve" else ""

@@ -12,7 +12,8 @@ import click
 
 from blueprints.errors import MissionError, suggest
 from blueprints.plan import Plan
-from ledger.events import Kind, Ledger
+from ledger import accepted
+from ledger.events import Ledger
 from ledger.folder import RunFolder, find
 from ledger.settings import Settings
 
@@ -53,14 +54,12 @@ def known_assertions(names: tuple[str, ...], plan: Plan) -> None:
             raise MissionError(f"--accept {name}: no such assertion; {suggest(name, known)}")
 
 
-def accepted(folder: RunFolder, names: tuple[str, ...]) -> None:
+def note_accepted(folder: RunFolder, names: tuple[str, ...]) -> None:
     """Write down that these assertions are accepted although they pass before any work."""
-    known_assertions(names, folder.plan())
     if names:
+        known_assertions(names, folder.plan())
         with folder.own():
-            ledger = Ledger(folder.ledger)
-            for name in names:
-                ledger.append(Kind.ASSERTION_ACCEPTED, assertion=name, by=getpass.getuser())
+            accepted.accept(Ledger(folder.ledger), names, getpass.getuser())
 
 
 def the_run(name: str | None) -> RunFolder:

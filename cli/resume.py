@@ -24,5 +24,5 @@ def command(run: str | None, accepting: tuple[str, ...], as_json: bool) -> int:
         return 0
     if report.status in (RunStatus.REJECTED, RunStatus.CANCELLED):
         raise MissionError(f"{folder.run} is over ({report.status}); start a new run", exit_code=4)
-    options.accepted(folder, accepting)
+    options.note_accepted(folder, accepting)
     return drive(folder, as_json=as_json)

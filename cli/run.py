@@ -39,7 +39,7 @@ def command(
     loaded = load(blueprint, options.overrides(settings))
     options.known_assertions(accepting, loaded.plan)
     folder = accept(loaded, Settings(), path=repo)
-    options.accepted(folder, accepting)
+    options.note_accepted(folder, accepting)
     if yes:
         _approve(folder)
     return drive(folder, as_json=as_json)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from itertools import count
 from typing import Literal
 
 from prefect import task
@@ -11,10 +12,10 @@ from pydantic import Field, create_model
 
 from blueprints import show
 from flows.gates import SOMEBODY, wait_for, where
+from ledger.accepted import accept, not_accepted
 from ledger.events import Event, Kind
 from ledger.render import red_at_base
 from tasks.active import mission_of
-from tasks.witness import not_discriminating
 from workspaces.mission import Mission
 
 
@@ -45,27 +46,24 @@ async def approve_plan(run: str, green: list[str]) -> Literal["approve", "reject
     mission = mission_of(run)
     if not mission.plan.blueprint.require_plan_approval or _recorded(mission):
         return "approve"
-    asked = 0
-    while True:
-        asked += 1
-        mission.ledger.append(Kind.PLAN_PROPOSED, plan=mission.plan.digest, green=_left(mission, green), **where())
+    for asked in count(1):
+        left = not_accepted(mission.ledger.events, green)
+        mission.ledger.append(Kind.PLAN_PROPOSED, plan=mission.plan.digest, green=left, **where())
         key = "approve-plan" if asked == 1 else f"approve-plan-{asked}"
-        decision = await wait_for(mission, _form(mission), key, _told(mission, _left(mission, green)))
+        decision = await wait_for(mission, _form(mission), key, _told(mission, left))
         if decision is None:
-            return "stopped"
-        _accept(mission, decision)
-        if decision.decision != "approve" or not _left(mission, green):
+            break
+        if decision.decision == "approve":
+            accept(mission.ledger, decision.accept, decision.by or SOMEBODY)
+        if decision.decision != "approve" or not not_accepted(mission.ledger.events, green):
             _record(mission, decision)
             return decision.decision
+    return "stopped"
 
 
 def _recorded(mission: Mission) -> Event | None:
     approvals = (e for e in mission.ledger.events if e.kind is Kind.PLAN_APPROVED)
     return next((e for e in approvals if e.data["plan"] == mission.plan.digest), None)
-
-
-def _left(mission: Mission, green: list[str]) -> list[str]:
-    return not_discriminating(mission, green)
 
 
 def _told(mission: Mission, left: list[str]) -> str:
@@ -81,12 +79,6 @@ def _form(mission: Mission) -> type[Decision]:
     concurrency = copy(Decision.model_fields["maxConcurrency"])
     concurrency.default = mission.max_concurrency
     return create_model("Decision", __base__=Decision, maxConcurrency=(int, concurrency))
-
-
-def _accept(mission: Mission, decision: Decision) -> None:
-    if decision.decision == "approve":
-        for name in decision.accept:
-            mission.ledger.append(Kind.ASSERTION_ACCEPTED, assertion=name, by=decision.by or SOMEBODY)
 
 
 def _record(mission: Mission, decision: Decision) -> None:

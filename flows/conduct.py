@@ -14,10 +14,11 @@ from flows.milestone import milestone_flow
 from flows.outcome import MilestoneOutcome
 from flows.results import run_flow, run_task
 from flows.watch import cancelled_in_prefect, watching
+from ledger.accepted import not_accepted
 from ledger.events import Kind
 from ledger.report import MissionReport, RunStatus, StepStatus
 from tasks.report import publish, report_task
-from tasks.witness import Before, not_discriminating, witness_plan_task
+from tasks.witness import Before, witness_plan_task
 from workspaces import git
 from workspaces.mission import Mission
 
@@ -56,7 +57,7 @@ async def _green(mission: Mission) -> list[str]:
 
 async def _milestones(mission: Mission, green: list[str]) -> MilestoneOutcome:
     """The last milestone's outcome, or the first that was not sealed."""
-    if (names := not_discriminating(mission, green)) and not mission.stop.is_set():
+    if (names := not_accepted(mission.ledger.events, green)) and not mission.stop.is_set():
         return MilestoneOutcome(name="", status=StepStatus.FAILED, reason=_not_discriminating(mission, names))
     outcome = MilestoneOutcome(name="", status=StepStatus.PENDING, commit=mission.repository.base)
     for milestone in mission.plan.milestones:

@@ -7,7 +7,6 @@ from prefect.states import Failed
 
 from blueprints.fields import Value
 from blueprints.plan import PlannedCheck, PlannedMilestone
-from ledger.events import Kind
 from tasks.active import mission_of
 from validators.witness import Witness, broken, green, witness_all
 from workspaces import findings
@@ -47,12 +46,6 @@ def witness_milestone_task(run: str, milestone: str, base: str) -> Before:
             told = f"{assertion} holds before its own features begin: an earlier milestone's work made it true."
             findings.record(mission, milestone, findings.ENGINE, description=told, severity="non_blocking")
     return before
-
-
-def not_discriminating(mission: Mission, names: list[str]) -> list[str]:
-    """Those of the green assertions that nobody has accepted by name."""
-    accepted = {e.data["assertion"] for e in mission.ledger.events if e.kind is Kind.ASSERTION_ACCEPTED}
-    return [name for name in names if name not in accepted]
 
 
 def _look(mission: Mission, checks: list[PlannedCheck], milestone: PlannedMilestone, base: str) -> Before:

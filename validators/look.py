@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from blueprints.digest import digest
@@ -34,31 +35,45 @@ def look(
 
     `tests` are the files that `$MISSION_TESTS` names; with `tests_from` they are taken from that commit.
     """
-    blueprint, base = mission.plan.blueprint, mission.repository.base
-    services = {name: blueprint.services[name] for name in services_of(blueprint, planned.check)}
-
-    def restore(checkout: Path) -> None:
-        harness.restore(checkout, base, planned.check.uses)
-        if tests_from:
-            git.put_back(checkout, tests_from, tests)
-
     try:
         shutil.rmtree(evidence, ignore_errors=True)
         evidence.mkdir(parents=True)
-        with workplace(mission, name, commit) as workspace:
-            checkout = workspace.path
-            setup = [] if planned.check.kind == "review" else blueprint.setup  # reviewers get checkouts of their own
-            prepare(checkout, setup, stop=mission.stop, transcript=evidence / "setup.log")
-            restore(checkout)
-            leases = mission.settings.home / "ports"
-            with running(services, checkout=checkout, logs=evidence, leases=leases, stop=mission.stop) as addresses:
-                restore(checkout)  # what a service did to them while it started does not count either
-                bench = Bench(checkout, evidence, mission.stop, commit, base, addresses, tuple(tests))
-                observation = (validator or validator_for(planned.check)).look(bench)
+        with _bench(mission, planned, commit, evidence, name, tests, tests_from) as bench:
+            observation = (validator or validator_for(planned.check)).look(bench)
         recorded_results.write(evidence, observation.tests)
     except (NotPreparedError, NotServedError, git.GitError, OSError) as error:
         return Observation.inconclusive(str(error))
     return _with_evidence(planned, observation, evidence)
+
+
+@contextmanager
+def _bench(
+    mission: Mission,
+    planned: PlannedCheck,
+    commit: str,
+    evidence: Path,
+    name: str,
+    tests: Sequence[str],
+    tests_from: str | None,
+) -> Generator[Bench]:
+    """The checkout, set up and with its services running, as long as the block lasts."""
+    blueprint, base = mission.plan.blueprint, mission.repository.base
+    services = {service: blueprint.services[service] for service in services_of(blueprint, planned.check)}
+    leases = mission.settings.home / "ports"
+    with workplace(mission, name, commit) as workspace:
+        checkout = workspace.path
+
+        def restore() -> None:
+            harness.restore(checkout, base, planned.check.uses)
+            if tests_from:
+                git.put_back(checkout, tests_from, tests)
+
+        setup = [] if planned.check.kind == "review" else blueprint.setup  # reviewers get checkouts of their own
+        prepare(checkout, setup, stop=mission.stop, transcript=evidence / "setup.log")
+        restore()
+        with running(services, checkout=checkout, logs=evidence, leases=leases, stop=mission.stop) as addresses:
+            restore()  # what a service did to them while it started does not count either
+            yield Bench(checkout, evidence, mission.stop, commit, base, addresses, tuple(tests))
 
 
 def _with_evidence(planned: PlannedCheck, observation: Observation, evidence: Path) -> Observation:

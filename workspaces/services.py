@@ -13,11 +13,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from blueprints.checks import Service
+from blueprints.running import PLACEHOLDER
 from workspaces import ports, process
 from workspaces.health import ForeignError, Probe
 from workspaces.preparation import shell
 
-_PLACE = re.compile(r"\{\{\s*([A-Za-z0-9_-]+)\.(url|port)\s*\}\}")
 _LONGEST = 86_400.0
 """Seconds a service may run; it is ended long before."""
 _STOP = 30.0
@@ -61,7 +61,7 @@ def fill(text: str, addresses: Mapping[str, str]) -> str:
             return match[0]
         return url if match[2] == "url" else str(urlsplit(url).port)
 
-    return _PLACE.sub(put, text)
+    return PLACEHOLDER.sub(put, text)
 
 
 def variables(addresses: Mapping[str, str]) -> dict[str, str]:

@@ -133,13 +133,7 @@ def test_a_repair_that_was_not_made_mends_nothing(new_missions: NewMissions) -> 
     script = workers(a=[write("a"), BLOCKING]) | {"repairer": {"one": [[{"fail": "I cannot."}]]}}
     run = start(new_missions(), blueprint, script, "--yes")
     run.wait_for("gate_opened")
-    run.process.kill()
-    run.end()
-    again = Going(run.missions, run.name, run.missions.start("resume", run.name))
-    until(lambda: len(run.events("gate_opened")) == 2)
-    assert run.missions("cancel", run.name).returncode == 0
-    assert again.end() == 4
-    assert run.report()["findings"][0]["fate"] == "open"
+    assert _fate_when_asked_again(run) == "open"
 
 
 def test_a_review_passes_when_what_it_found_is_dismissed(new_missions: NewMissions) -> None:
@@ -166,13 +160,7 @@ def test_a_second_opinion_on_the_same_commit_settles_nothing(new_missions: NewMi
     blueprint = {"repairs": 0, "milestones": [milestone("one", feature("a"), checks=[{"kind": "review"}])]}
     run = start(new_missions(), blueprint, script, "--yes")
     run.wait_for("gate_opened")
-    run.process.kill()
-    run.end()
-    again = Going(run.missions, run.name, run.missions.start("resume", run.name))
-    until(lambda: len(run.events("gate_opened")) == 2)
-    assert run.missions("cancel", run.name).returncode == 0
-    assert again.end() == 4
-    assert run.report()["findings"][0]["fate"] == "open"
+    assert _fate_when_asked_again(run) == "open"
 
 
 def test_a_feature_may_be_called_findings(new_missions: NewMissions) -> None:
@@ -191,3 +179,14 @@ def test_an_edited_plan_is_not_gone_on_with(new_missions: NewMissions) -> None:
     said = run.missions("resume", run.name)
     assert said.returncode == 2
     assert said.stderr.endswith("plan.json: not the plan that was accepted; it was edited: start a new run\n")
+
+
+def _fate_when_asked_again(run: Going) -> str:
+    """What the finding's fate is when the run is killed at its gate and resumed, and asks again."""
+    run.process.kill()
+    run.end()
+    again = Going(run.missions, run.name, run.missions.start("resume", run.name))
+    until(lambda: len(run.events("gate_opened")) == 2)
+    assert run.missions("cancel", run.name).returncode == 0
+    assert again.end() == 4
+    return str(run.report()["findings"][0]["fate"])
