@@ -53,14 +53,14 @@ def _works(argv: Sequence[str]) -> bool:
         return False
 
 
-def ask_to_end(pid: int, *, namespaced: bool) -> None:
-    """SIGTERM for the command. A signal to the namespace's own processes would end everything at once."""
+def ask_to_end(pid: int, number: signal.Signals, *, namespaced: bool) -> None:
+    """A signal for the command. One to the namespace's own processes would end everything at once."""
     if not namespaced:
-        _signal_group(pid, signal.SIGTERM)
+        _signal_group(pid, number)
         return
     for first in _wait_for_children(pid):
         for command in _wait_for_children(first):
-            _signal(command, signal.SIGTERM)
+            _signal(command, number)
 
 
 def kill(pid: int, *, namespaced: bool) -> None:

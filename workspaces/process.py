@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -16,7 +17,7 @@ from typing import IO
 
 from workspaces.environment import environment
 from workspaces.running import Ended, Running, StartError
-from workspaces.transcript import Sink
+from workspaces.transcript import Listener, Sink
 
 __all__ = ["Ended", "Finished", "environment", "run"]
 
@@ -50,9 +51,11 @@ def run(
     idle: float | None = None,
     stop: threading.Event | None = None,
     transcript: Path | None = None,
+    listener: Listener | None = None,
     secrets: Mapping[str, str] | None = None,
     contained: bool = False,
     grace: float = 5,
+    signals: Sequence[signal.Signals] = (signal.SIGTERM,),
     errors: str = "replace",
     started: Callable[[int], None] | None = None,
 ) -> Finished:
@@ -60,7 +63,8 @@ def run(
 
     Uncontained, for git and its like: a session of its own, stdout apart from stderr. `contained`, for
     programs that somebody else chose: nothing it started is alive when this returns, and stderr goes into
-    the output. A command that is ended gets SIGTERM and `grace` seconds first. `env` defaults to
+    the output. A command that is ended gets each of `signals` and `grace` seconds first. `listener` hears
+    each line, writes the transcript in its own words and may end the command. `env` defaults to
     `environment()`; the values of `secrets` appear as `[NAME]` in all output; `errors` is what becomes of
     bytes that are no text; `started` is told the id of the process from which all others descend. A program
     that cannot be started is an outcome, `Ended.MISSING`.
@@ -68,7 +72,7 @@ def run(
     argv, env, begun = tuple(argv), environment() if env is None else env, time.monotonic()
     if not _is_program(argv[0], cwd, env):
         return Finished(argv, Ended.MISSING, None, 0.0, "", f"{argv[0]}: not found, or not executable")
-    sinks = _sinks(transcript, secrets or {}, contained=contained)
+    sinks = _sinks(transcript, listener, secrets or {}, contained=contained)
     try:
         with _input(stdin) as source, Running(argv, cwd, env, stdin=source, contained=contained) as command:
             if started:
@@ -76,7 +80,7 @@ def run(
             command.read_into(*sinks)
             ended = command.wait(begun + timeout, idle=idle, stop=stop)
             if ended is not Ended.EXITED:
-                command.ask_to_end(grace)
+                command.ask_to_end(grace, signals=signals)
     except StartError as error:
         return Finished(argv, Ended.MISSING, None, time.monotonic() - begun, "", str(error))
     finally:
@@ -93,11 +97,13 @@ def _is_program(name: str, cwd: Path, env: Mapping[str, str]) -> bool:
     return shutil.which(name, path=env.get("PATH", os.defpath)) is not None
 
 
-def _sinks(transcript: Path | None, secrets: Mapping[str, str], *, contained: bool) -> list[Sink]:
+def _sinks(
+    transcript: Path | None, listener: Listener | None, secrets: Mapping[str, str], *, contained: bool
+) -> list[Sink]:
     if contained:
         keep = _TAIL if transcript else _TAIL_WITHOUT_TRANSCRIPT
-        return [Sink(secrets, keep=keep, transcript=transcript)]
-    output = Sink(secrets, keep=_TAIL if transcript else None, transcript=transcript)
+        return [Sink(secrets, keep=keep, transcript=transcript, listener=listener)]
+    output = Sink(secrets, keep=_TAIL if transcript else None, transcript=transcript, listener=listener)
     return [output, Sink(secrets, keep=None, transcript=None)]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import select
+import signal
 import subprocess
 import threading
 import time
@@ -29,6 +31,7 @@ class Ended(StrEnum):
     TIMEOUT = "timeout"
     IDLE = "idle"
     STOPPED = "stopped"
+    CUT = "cut"  # its listener would not let it go on
     MISSING = "missing"  # it could not be started: no such program, not executable, no such folder
 
 
@@ -64,6 +67,7 @@ class Running:
         except (OSError, ValueError) as error:
             raise StartError(str(error)) from error
         self._sinks: dict[int, Sink] = {}
+        self._heard_by: tuple[Sink, ...] = ()
         self._poll, self._exit_poll = select.poll(), select.poll()
         self._exit_fd = _open_pidfd(self._process.pid)
         if self._exit_fd is not None:
@@ -98,6 +102,7 @@ class Running:
 
     def read_into(self, *sinks: Sink) -> None:
         """Where the output goes: stdout, then stderr if it is apart."""
+        self._heard_by = sinks
         for pipe, sink in zip((self._process.stdout, self._process.stderr), sinks, strict=False):
             if pipe:
                 os.set_blocking(pipe.fileno(), False)
@@ -112,17 +117,30 @@ class Running:
                 return Ended.STOPPED
             if now >= deadline:
                 return Ended.TIMEOUT
+            if now >= self._listened_until:
+                return Ended.CUT
             if idle is not None and now >= self._last_output + idle:
                 return Ended.IDLE
             quiet = self._last_output + idle if idle is not None else deadline
-            self._read_once(min(deadline, quiet) - now, looking=stop is not None)
+            self._read_once(min(deadline, quiet, self._listened_until) - now, looking=stop is not None)
         self._clear_away()
         return Ended.EXITED
 
-    def ask_to_end(self, grace: float) -> None:
-        """SIGTERM, then `grace` seconds in which the command may still speak."""
-        containment.ask_to_end(self._process.pid, namespaced=self._namespaced)
-        self.wait(time.monotonic() + grace)
+    def ask_to_end(self, grace: float, *, signals: Sequence[signal.Signals]) -> None:
+        """Each signal in turn, then `grace` seconds in which the command may still speak."""
+        for number in signals:
+            containment.ask_to_end(self._process.pid, number, namespaced=self._namespaced)
+            if self._is_over(time.monotonic() + grace):
+                return
+
+    @property
+    def _listened_until(self) -> float:
+        return min((sink.deadline for sink in self._heard_by), default=math.inf)
+
+    def _is_over(self, deadline: float) -> bool:
+        while not self._has_ended() and (left := deadline - time.monotonic()) > 0:
+            self._read_once(left, looking=False)
+        return self._has_ended()
 
     def _has_ended(self) -> bool:
         if self._exit_fd is None:

@@ -3,13 +3,49 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 SHORTEST_SECRET = 6  # replacing shorter values would tear ordinary words apart
 LARGEST_TRANSCRIPT = 20_000_000  # bytes written by one command
+LONGEST_LINE = 4_000_000  # bytes of a line that a listener hears in one piece
+
+
+class Listener(Protocol):
+    """Hears a command line by line while it runs, writes its transcript, and may set it a time."""
+
+    deadline: float
+    """When the command must have ended, on the monotonic clock; `math.inf` unless what it said has shortened it."""
+
+    def hear(self, line: bytes) -> bytes:
+        """What goes into the transcript for this line, which is redacted and has no line end."""
+        ...
+
+
+class Lines:
+    """Cuts text that comes in pieces into lines for a listener."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._begun = b""
+
+    @property
+    def deadline(self) -> float:
+        return self._listener.deadline
+
+    def feed(self, text: bytes) -> bytes:
+        *whole, self._begun = (self._begun + text).split(b"\n")
+        if len(self._begun) > LONGEST_LINE:
+            whole, self._begun = [*whole, self._begun], b""
+        return b"".join(self._listener.hear(line) for line in whole)
+
+    def close(self) -> bytes:
+        """For a last line without an end."""
+        begun, self._begun = self._begun, b""
+        return self._listener.hear(begun) if begun else b""
 
 
 class Redactor:
@@ -68,10 +104,21 @@ def redacted(text: bytes, secrets: Mapping[str, str]) -> bytes:
 
 
 class Sink:
-    """Takes the output of one command: redacts it, keeps its end, appends it to a transcript."""
+    """Takes the output of one command: redacts it, keeps its end, appends it to a transcript.
 
-    def __init__(self, secrets: Mapping[str, str], *, keep: int | None, transcript: Path | None) -> None:
+    With a `listener` the transcript is what it makes of each line.
+    """
+
+    def __init__(
+        self,
+        secrets: Mapping[str, str],
+        *,
+        keep: int | None,
+        transcript: Path | None,
+        listener: Listener | None = None,
+    ) -> None:
         self._redactor = Redactor(secrets)
+        self._lines = Lines(listener) if listener else None
         self._keep = keep
         self._tail = bytearray()
         self._written = 0
@@ -80,12 +127,19 @@ class Sink:
             transcript.parent.mkdir(parents=True, exist_ok=True)
             self._file = transcript.open("ab", buffering=0)
 
+    @property
+    def deadline(self) -> float:
+        """When the command must have ended, by what it said."""
+        return self._lines.deadline if self._lines else math.inf
+
     def write(self, chunk: bytes) -> None:
         self._store(self._redactor.feed(chunk))
 
     def close(self) -> bytes:
         """The end of the output (all of it when nothing limits it)."""
         self._store(self._redactor.close())
+        if self._lines:
+            self._write(self._lines.close())
         if self._file:
             self._file.close()
         return bytes(self._tail if self._keep is None else self._tail[-self._keep :])
@@ -94,6 +148,9 @@ class Sink:
         self._tail += text
         if self._keep is not None and len(self._tail) > 2 * self._keep:
             del self._tail[: -self._keep]
+        self._write(self._lines.feed(text) if self._lines else text)
+
+    def _write(self, text: bytes) -> None:
         if self._file and text and self._written <= LARGEST_TRANSCRIPT:
             self._written += len(text)
             self._file.write(text if self._written <= LARGEST_TRANSCRIPT else self._cut(text))
