@@ -5,12 +5,14 @@ And what most tests begin with: a repository, and a mission to run on it.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.process import Process, interpreter
 from workspaces.process import environment
 
 _LOOPBACK = ("127.", "::1", "localhost")
@@ -48,6 +51,12 @@ def _loopback_only() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _interpreter(_empty_home: Path) -> Iterator[None]:
+    yield
+    interpreter.close()
 
 
 Files = Mapping[str, str | bytes | None]
@@ -123,6 +132,8 @@ class Missions:
     repo: Path
     home: Path
     variables: dict[str, str] = field(default_factory=dict[str, str])
+    fresh: bool = False
+    """Whether each command starts Python anew instead of being forked; that takes seconds."""
 
     def blueprint(self, blueprint: Data, script: Data | None = None) -> Path:
         """Write `mission.yaml` and the scripted agent's `script.yaml`; what `blueprint` leaves out is filled in."""
@@ -143,14 +154,11 @@ class Missions:
 
     def __call__(self, *words: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """`mission WORDS…`, to its end."""
-        argv = self._argv(*words)
-        return subprocess.run(argv, env=self._env(), input=stdin, capture_output=True, text=True, timeout=300)
+        return interpreter.run([*map(str, words)], self._env(), stdin=stdin, fresh=self.fresh)
 
-    def start(self, *words: str | Path) -> subprocess.Popen[str]:
+    def start(self, *words: str | Path) -> Process:
         """`mission WORDS…`, going on while the test does other things."""
-        return subprocess.Popen(
-            self._argv(*words), env=self._env(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
-        )
+        return interpreter.start([*map(str, words)], self._env(), fresh=self.fresh)
 
     def run(self, blueprint: Data, script: Data | None = None, *words: str) -> tuple[int, Data]:
         """`mission run --yes` on the repository: the exit code and the report."""
@@ -162,20 +170,31 @@ class Missions:
     def runs(self) -> list[str]:
         return sorted(path.name for path in (self.home / "runs").iterdir()) if (self.home / "runs").exists() else []
 
-    def _argv(self, *words: str | Path) -> list[str]:
-        return [sys.executable, "-m", "cli.main", *map(str, words)]
-
     def _env(self) -> dict[str, str]:
         return os.environ | {"MISSION_HOME": str(self.home)} | self.variables
 
 
 @pytest.fixture(scope="session")
 def mission_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A mission home whose embedded server, once something has started it, serves the whole session."""
-    home = tmp_path_factory.mktemp("mission-home")
-    yield home
-    stop = [sys.executable, "-m", "cli.main", "server", "stop"]
-    subprocess.run(stop, env=os.environ | {"MISSION_HOME": str(home)}, check=True, capture_output=True)
+    """A mission home whose embedded server, once something has started it, serves the whole session.
+
+    With several workers it serves them all, and whoever uses it last stops it.
+    """
+    home = _shared_by_workers(tmp_path_factory) / "mission-home"
+    home.mkdir(exist_ok=True)
+    with (home / "in-use").open("a") as stream:
+        fcntl.flock(stream, fcntl.LOCK_SH)
+        yield home
+        fcntl.flock(stream, fcntl.LOCK_UN)
+        with suppress(BlockingIOError):
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            stop = [sys.executable, "-m", "cli.main", "server", "stop"]
+            subprocess.run(stop, env=os.environ | {"MISSION_HOME": str(home)}, check=True, capture_output=True)
+
+
+def _shared_by_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
 
 @pytest.fixture

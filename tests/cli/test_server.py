@@ -29,7 +29,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Missions
     gone.wait()
     (home / "prefect" / "server.json").write_text(json.dumps({"url": "http://127.0.0.1:59999", "pid": gone.pid}))
     both = [missions.start("server", "start") for _ in range(2)]
-    yield missions, [process.communicate()[0] for process in both]
+    yield missions, [process.communicate() for process in both]
     missions("server", "stop")
 
 

@@ -24,6 +24,7 @@ def examples(new_missions: NewMissions) -> dict[str, Going]:
     runs: dict[str, Going] = {}
     for name, make in prepare.items():
         missions = new_missions({})
+        missions.fresh = True  # what users have: nothing is prepared
         missions.variables["PLAYWRIGHT_BROWSERS_PATH"] = str(BROWSERS)
         make(missions)
         runs[name] = begin(missions, EXAMPLES / name / "mission.yaml", "--yes")

@@ -1,0 +1,133 @@
+"""An interpreter that has imported all that `mission` commands import, and becomes one of them in a fork.
+
+Started by `tests/process.py`, which sends it the calls. A fork finds what a fresh interpreter would have found:
+`cli`, `flows` and `tasks` are yet to be imported, and so, by all appearances, is Prefect, which reads the
+environment while it is imported and must read that of the call.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import runpy
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+from typing import Any, NoReturn
+
+_IMPORTED = ("cli.main", "cli.run", "flows.compile", "flows.results")
+_IMPORTED_LATE = (
+    "anyio._backends._asyncio",
+    "fastapi.encoders",
+    "prefect.flow_engine",
+    "prefect.task_engine",
+    "prefect.utilities.visualization",
+)
+"""What Prefect imports when a flow is called."""
+_ANEW = ("cli", "flows", "tasks", "tests")
+NUMBER = struct.Struct("i")
+"""How a process is told of: first its id, and when it has ended its exit code, as `subprocess` gives it."""
+
+
+def main() -> None:
+    """Take calls until nobody is left to make one; only the forks come back from that, and are commands."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the commands
+    for name in (*_IMPORTED, *_IMPORTED_LATE):
+        importlib.import_module(name)
+    _take_out(*_ANEW)
+    sys.meta_path.insert(0, _ImportedAhead(_take_out("prefect")))
+    gc.collect()  # what was taken out
+    gc.freeze()  # or the collector would copy what the forks share
+    calls = socket.socket(fileno=int(sys.argv[1]))
+    calls.sendall(b".")  # prepared
+    sys.argv = _next_call(calls)
+    runpy.run_module("cli.main", run_name="__main__", alter_sys=True)
+
+
+def _take_out(*packages: str) -> dict[str, ModuleType]:
+    names = [name for name in sys.modules if name.partition(".")[0] in packages]
+    return {name: sys.modules.pop(name) for name in names}
+
+
+class _ImportedAhead(MetaPathFinder, Loader):
+    """Finds Prefect where it is; importing it is taking the modules that are loaded and having them look around."""
+
+    def __init__(self, modules: dict[str, ModuleType]) -> None:
+        self._modules = modules
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != "prefect" or not (spec := PathFinder.find_spec(fullname, path)):
+            return None
+        spec.loader = self
+        return spec
+
+    def exec_module(self, module: ModuleType) -> None:
+        """What in Prefect's import depends on the environment, in its order."""
+        sys.modules |= self._modules
+        context: Any = self._modules["prefect.context"]
+        logging: Any = self._modules["prefect.logging.configuration"]
+        context.refresh_global_settings_context()
+        logging.PROCESS_LOGGING_CONFIG.clear()
+        logging.setup_logging()
+
+
+def _next_call(calls: socket.socket) -> list[str]:
+    """The words of a call, in a fork that has become its process."""
+    while True:
+        _, descriptors, _, _ = socket.recv_fds(calls, 1, 4)
+        if not descriptors:
+            sys.exit()
+        if not os.fork():
+            calls.close()
+            return _become(*descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        _forget_the_dead()
+
+
+def _forget_the_dead() -> None:
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+
+
+def _become(caller: int, *streams: int) -> list[str]:
+    """Fork once more: one to be the command, and one to tell how that ends."""
+    with socket.socket(fileno=caller) as connection:
+        with connection.makefile("r") as text:
+            call: dict[str, Any] = json.loads(text.readline())
+        if process := os.fork():
+            _tell(connection, process, streams)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.environ.clear()
+    os.environ.update(call["environment"])
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if call["fresh"]:
+        os.execv(sys.executable, [sys.executable, "-m", "cli.main", *call["words"]])
+    return ["-m", *call["words"]]
+
+
+def _tell(connection: socket.socket, process: int, streams: Sequence[int]) -> NoReturn:
+    for stream in streams:
+        os.close(stream)
+    connection.sendall(NUMBER.pack(process))
+    _, status = os.waitpid(process, 0)
+    connection.sendall(NUMBER.pack(os.waitstatus_to_exitcode(status)))
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
