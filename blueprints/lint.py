@@ -12,6 +12,7 @@ from blueprints.draft import Draft, Part
 from blueprints.errors import Problem, suggest
 from blueprints.needs import known_needs, no_cycles, unique_names
 from blueprints.patterns import paths_stay_inside, tests_are_no_options, valid_expressions
+from blueprints.placeholders import known_placeholders
 from blueprints.proof import checks_can_fail, every_assertion_proved, every_milestone_proved
 from blueprints.quarantine import known_checks, not_for_long
 from blueprints.running import known_services, no_waiting_in_circles, running_services
@@ -33,6 +34,15 @@ def _known_agents(draft: Draft) -> Iterator[Problem]:
         agent = part.text(key)
         if agent is not None and draft.agents and agent not in draft.agents:
             yield draft.problem((*part.path, key), f"unknown agent {quote(agent)}; {suggest(agent, draft.agents)}")
+
+
+def _known_fallbacks(draft: Draft) -> Iterator[Problem]:
+    for agent in draft.root.parts("agents"):
+        for path, other in agent.texts("fallback"):
+            if other not in draft.agents:
+                yield draft.problem(path, f"unknown agent {quote(other)}; {suggest(other, draft.agents)}")
+            elif other == agent.path[-1]:
+                yield draft.problem(path, f"{quote(other)} cannot take over from itself; name another agent")
 
 
 def _somebody_works(draft: Draft) -> Iterator[Problem]:
@@ -123,6 +133,7 @@ _RULES: list[Callable[[Draft], Iterator[Problem]]] = [
     known_needs,
     no_cycles,
     _known_agents,
+    _known_fallbacks,
     _somebody_works,
     _within_limits,
     _own_skills,
@@ -143,4 +154,5 @@ _RULES: list[Callable[[Draft], Iterator[Problem]]] = [
     checks_can_fail,
     known_checks,
     not_for_long,
+    known_placeholders,
 ]

@@ -7,10 +7,11 @@ from typing import Any
 
 from pydantic import Field
 
+from blueprints.agents import Agent
 from blueprints.checks import JUDGED_BY_SOMEBODY, Check
 from blueprints.digest import digest
 from blueprints.fields import Value
-from blueprints.schema import Agent, Blueprint, Feature, Milestone, Role
+from blueprints.schema import Blueprint, Feature, Milestone, Role
 
 
 class PlannedFeature(Value):
@@ -182,7 +183,7 @@ def _feature(blueprint: Blueprint, milestone: Milestone, feature: Feature) -> Pl
     siblings = {f.id for f in milestone.features}
     assertions = {a: blueprint.contract[a].says for a in feature.fulfills}
     shape = feature.model_dump(mode="json", exclude={"retries", "agent", "because"})
-    profile = agent.shape()
+    profile, told = agent.shape(), blueprint.instructions.get(Role.WORKER)
     return PlannedFeature(
         id=feature.id,
         title=feature.title or feature.id,
@@ -197,7 +198,7 @@ def _feature(blueprint: Blueprint, milestone: Milestone, feature: Feature) -> Pl
         retries=agent.retries if feature.retries is None else feature.retries,
         allow_empty=feature.allow_empty,
         tests_only=feature.tests_only,
-        key=digest(shape, profile, assertions, blueprint.setup, blueprint.tests),
+        key=digest(shape, profile, assertions, blueprint.setup, blueprint.tests, told),
     )
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from blueprints.agents import Agent
 from blueprints.checks import Check, Service, TestCheck
-from blueprints.fields import AssertionId, Duration, Line, Model, Name, Slug, Text, VariableName
+from blueprints.fields import AssertionId, Duration, Line, Model, Name, Slug, Text
 
 RESERVED_SKILLS = frozenset({"scrutiny-validator", "user-testing-validator"})
 
@@ -42,42 +43,6 @@ class Repository(Model):
     """Where to clone from instead, kept under the mission home."""
     base_branch: Line = "main"
     """The branch whose commit the mission starts from; a missing one is an error."""
-
-
-class AgentBase(Model):
-    timeout: Duration = 3600.0
-    """Longest an attempt may run."""
-    idle_timeout: Duration | None = None
-    """Longest an attempt may go without printing anything. Default: no such limit."""
-    retries: Annotated[int, Field(ge=0, le=10)] = 1
-    """Further attempts after a failed one, each in a fresh workspace."""
-    env: list[VariableName] = []
-    """Names of environment variables the agent may see besides the usual ones. No value is ever recorded."""
-
-    def shape(self) -> dict[str, Any]:
-        """What of it shapes its work, for content keys: not how often it may try."""
-        return self.model_dump(mode="json", exclude={"retries"})
-
-
-class CommandAgent(AgentBase):
-    """Any program: prompt on stdin, workspace as working directory, git as the evidence."""
-
-    kind: Literal["command"]
-    """command: a program of yours does the work."""
-    argv: Annotated[list[Text], Field(min_length=1)]
-    """Program and arguments, run without a shell. `./agent` is relative to the blueprint's folder."""
-
-
-class ScriptedAgent(AgentBase):
-    """Plays a file of steps: for rehearsals, examples and tests."""
-
-    kind: Literal["scripted"]
-    """scripted: prepared steps are played."""
-    script: Line
-    """YAML file of steps by role and assignment, relative to the blueprint's folder."""
-
-
-Agent = Annotated[CommandAgent | ScriptedAgent, Field(discriminator="kind")]
 
 
 class Assertion(Model):
@@ -219,6 +184,8 @@ class Blueprint(Model):
     """Who can work, by name."""
     roles: Roles = Roles()
     """Which agent plays which role. Default: the only agent plays all."""
+    instructions: dict[Role, Text] = {}
+    """What agents of a role are told instead of the page in `agents/prompts/`, with the same `$placeholders`."""
     contract: dict[AssertionId, Assertion] = {}
     """The assertions that define success."""
     services: dict[Name, Service] = {}

@@ -360,3 +360,24 @@ def test_the_witness_of_tests_can_fail(mistakes: Mistakes, base: str) -> None:
     assert mistakes(base + "tests: {paths: [x], check: {kind: command, run: echo}}\n") == [
         "todo.yaml:12: tests.check.run: 'echo' cannot fail, so it proves nothing; run something that can"
     ]
+
+
+def test_instructions_may_use_the_placeholders_of_the_pages(mistakes: Mistakes, base: str) -> None:
+    page = "Build $title, ${spec}, for $$5."
+    assert mistakes(f"{base}instructions: {{worker: '{page}', scrutiny: 'Read $diff.'}}\n") == []
+
+
+def test_an_unknown_placeholder_is_a_mistake_that_lists_the_known_ones(mistakes: Mistakes, base: str) -> None:
+    [mistake] = mistakes(f"{base}instructions: {{worker: 'Build $titel in ${{titel}} and $title.'}}\n")
+    assert mistake.startswith(
+        "todo.yaml:12: instructions.worker: unknown placeholder '$titel'; known: $mission, $goal, $milestone, $feature, "
+    )
+    assert mistake.endswith("$project, $notes, $handoff")
+
+
+@pytest.mark.parametrize("text", ["$5", "${a b}", "$", "$-title"])
+def test_a_dollar_sign_that_begins_no_placeholder_is_a_mistake(mistakes: Mistakes, base: str, text: str) -> None:
+    [mistake] = mistakes(f"{base}instructions:\n  worker: |\n    Build $title.\n    It costs {text}\n")
+    assert mistake.startswith(
+        "todo.yaml:13: instructions.worker: a '$' in line 2 of the text begins no placeholder; write '$$' for the sign itself; known: $mission"
+    )

@@ -57,7 +57,8 @@ def test_an_alias_is_changed_at_one_place_only(base: str, tmp_path: Path) -> Non
         (
             "agents.other.timeout",
             "5m",
-            "agents.other.kind: is missing; add 'kind:', one of: command, scripted",
+            "agents.other.kind: is missing; add 'kind:', one of: command, scripted, anthropic, openai, claude-code, "
+            "codex, opencode, gemini, droid",
         ),
         ("roles.worker", "biulder", "roles.worker: unknown agent 'biulder'; did you mean 'builder'?"),
         ("milestones.7.name", "x", "no item '7' in a list of 1; items are numbered from 0"),

@@ -75,12 +75,12 @@ CASES = [
     (
         "kind: command, argv",
         "kind: [x], argv",
-        "4: agents.builder.kind: unknown kind '['x']'; known: command, scripted",
+        "4: agents.builder.kind: unknown kind '['x']'; known: anthropic, claude-code, codex, command, droid, gemini, openai, opencode, scripted",
     ),
     (
         "kind: command, argv",
         "argv",
-        "4: agents.builder.kind: is missing; add 'kind:', one of: command, scripted",
+        "4: agents.builder.kind: is missing; add 'kind:', one of: command, scripted, anthropic, openai, claude-code, codex, opencode, gemini, droid",
     ),
     (
         "argv: [agent]",
@@ -100,7 +100,7 @@ CASES = [
     (
         "argv: [agent]",
         "argv: [agent], command: x",
-        "4: agents.builder.command: unknown key 'command'; known: argv, env, idleTimeout, kind, retries, timeout",
+        "4: agents.builder.command: unknown key 'command'; known: argv, env, fallback, idleTimeout, kind, reads, retries, timeout",
     ),
     (
         "argv: [agent]",
