@@ -1,0 +1,112 @@
+"""Asking the model until it answers: waiting for shared limits, and trying again what may pass."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from tenacity import RetryCallState, Retrying, retry_if_result
+
+from agents.api.spec import Spec
+from agents.api.trouble import Trouble
+from agents.api.turns import Answer, Conversation, Provider
+from agents.rate_limit import Hold, RateLimit
+from ledger.conversation import Entry, FaultKind, entry
+
+Say = Callable[[bytes], None]
+"""Where the lines of the transcript go."""
+_LONGEST = 60.0  # seconds between tries of our own choice
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Time, as far as waiting is concerned."""
+
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    chance: Callable[[], float] = random.random
+
+
+@dataclass(frozen=True)
+class Caller:
+    provider: Provider
+    spec: Spec
+    say: Say
+    clock: Clock
+
+    @property
+    def limit(self) -> RateLimit:
+        return RateLimit(self.spec.rate_limit, self.clock.now, self.clock.chance)
+
+    def ask(self, conversation: Conversation) -> Answer | Trouble:
+        """The answer, or the trouble that did not pass within our attempts and our patience."""
+        retrying = Retrying(
+            retry=retry_if_result(lambda result: isinstance(result, Trouble) and result.again),
+            wait=self._pause,
+            stop=self._is_enough,
+            sleep=self.clock.sleep,
+            before_sleep=self._announce,
+            retry_error_callback=self._last,
+        )
+        return retrying(self._once, conversation)
+
+    def _once(self, conversation: Conversation) -> Answer | Trouble:
+        while hold := self.limit.hold():
+            seconds = self.limit.wait()
+            if hold.kind is not FaultKind.THROTTLED or seconds > self.spec.patience:
+                return _held(hold)
+            self.say(entry(Entry.RETRY, reason=hold.reason, seconds=round(seconds, 3)))
+            self.clock.sleep(seconds)
+        result = self.provider.ask(conversation)
+        self._note(result)
+        return result
+
+    def _note(self, result: Answer | Trouble) -> None:
+        """Tell all that share the credential."""
+        match result:
+            case Answer():
+                self.limit.succeeded()
+            case Trouble(FaultKind.THROTTLED):
+                self.limit.throttled(result.seconds, result.reason)
+            case Trouble(FaultKind.EXHAUSTED):
+                self.limit.exhausted(result.until, result.reason)
+            case Trouble(FaultKind.UNAUTHENTICATED):
+                self.limit.refused(result.reason)
+            case _:
+                pass
+
+    def _pause(self, state: RetryCallState) -> float:
+        trouble = _trouble(state)
+        if trouble.kind is FaultKind.THROTTLED:
+            return self.limit.wait()
+        if trouble.seconds is not None:
+            return trouble.seconds + self.clock.chance()
+        own = min(_LONGEST, 2.0 ** (state.attempt_number - 1)) * (0.5 + self.clock.chance())
+        return min(own, self.spec.patience)
+
+    def _is_enough(self, state: RetryCallState) -> bool:
+        return state.attempt_number >= self.spec.attempts or state.upcoming_sleep > self.spec.patience
+
+    def _announce(self, state: RetryCallState) -> None:
+        self.say(entry(Entry.RETRY, reason=_trouble(state).reason, seconds=round(state.upcoming_sleep, 3)))
+
+    def _last(self, state: RetryCallState) -> Trouble:
+        """With the time when it is worth trying again, where it is known."""
+        trouble = _trouble(state)
+        if trouble.until is None and (trouble.seconds is not None or trouble.kind is FaultKind.THROTTLED):
+            return replace(trouble, until=self.clock.now() + state.upcoming_sleep)
+        return trouble
+
+
+def _trouble(state: RetryCallState) -> Trouble:
+    result: object = state.outcome.result() if state.outcome else None
+    assert isinstance(result, Trouble)
+    return result
+
+
+def _held(hold: Hold) -> Trouble:
+    """What others found out about the credential, without asking again."""
+    until = None if hold.kind is FaultKind.UNAUTHENTICATED else hold.until
+    return Trouble(hold.kind, hold.reason or "the credential's limit is used up", until=until)

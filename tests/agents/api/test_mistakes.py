@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.agents.api.conftest import HANDOFF, Api, Data, Talk
+
+COMMAND = '{"command": "touch ran"}'
+MALFORMED: Data = {"calls": [{"tool": "bash", "raw_input": '{"command": "touch ran"'}]}
+WHOLE: Data = {"calls": [{"tool": "bash", "raw_input": COMMAND}]}
+NEVER_RUN: list[tuple[Api, Data]] = [
+    ("messages", MALFORMED),
+    ("responses", MALFORMED),
+    ("chat", MALFORMED),
+    ("messages", {**WHOLE, "stop": "max_tokens"}),
+    ("responses", {**WHOLE, "stop": "max_tokens"}),
+    ("chat", {**WHOLE, "stop": "length"}),
+    ("messages", {**WHOLE, "stop": "end_turn"}),
+    ("chat", {**WHOLE, "stop": "stop"}),
+    ("messages", {"calls": [{"tool": "bash", "input": {"command": "touch ran", "timeout": "soon"}}]}),
+    ("messages", {"calls": [{"tool": "bash", "input": {"command": "touch ran", "sudo": True}}]}),
+    ("messages", {"calls": [{"tool": "shell_of_another_name", "input": {"command": "touch ran"}}]}),
+]
+
+
+@pytest.mark.parametrize(("api", "step"), NEVER_RUN)
+def test_a_call_that_is_not_whole_is_answered_and_never_run(quick_talk: Talk, api: Api, step: Data) -> None:
+    end = quick_talk.have([step, {"calls": [HANDOFF]}], api)
+    assert not (quick_talk.workspace / "ran").exists()
+    output = quick_talk.of("output")[0]
+    assert output["error"]
+    assert "not run" in output["text"]
+    assert end["reason"] == "finished", end
+
+
+def test_a_missing_argument_is_named(quick_talk: Talk) -> None:
+    quick_talk.have([{"calls": [{"tool": "edit", "input": {"path": "a", "old": "b"}}]}, {"calls": [HANDOFF]}])
+    assert quick_talk.of("output")[0]["text"] == "not run: new: Field required"
+
+
+def test_three_answers_with_nothing_but_malformed_calls_end_it(quick_talk: Talk) -> None:
+    steps = [{"calls": [{"tool": "bash", "raw_input": f'{{"command": {number}'}]} for number in range(9)]
+    end = quick_talk.have(steps)
+    assert (end["reason"], end["turns"]) == ("failed", 3)
+
+
+def test_a_call_that_runs_forgives_the_malformed_ones_before_it(quick_talk: Talk) -> None:
+    broken = {"calls": [{"tool": "bash", "raw_input": "{"}]}
+    steps = [broken, broken, {"calls": [{"shell": "true"}]}, broken, broken, {"calls": [HANDOFF]}]
+    assert quick_talk.have(steps)["reason"] == "finished"
+
+
+@pytest.mark.parametrize("api", ["messages", "responses", "chat"])
+def test_an_answer_that_was_cut_off_goes_on(quick_talk: Talk, api: Api) -> None:
+    stop = "length" if api == "chat" else "max_tokens"
+    end = quick_talk.have([{"text": "A long", "stop": stop}, {"calls": [HANDOFF]}], api)
+    assert end["reason"] == "finished", end
+
+
+def test_a_refusal_is_a_failure(quick_talk: Talk) -> None:
+    assert quick_talk.have([{"text": "No.", "stop": "refusal"}])["reason"] == "failed"
+
+
+def test_a_handoff_without_what_it_needs_is_not_taken(quick_talk: Talk) -> None:
+    end = quick_talk.have([{"calls": [{"submit": {"whatWasImplemented": "x"}}]}, {"calls": [HANDOFF]}])
+    assert "salientSummary" in quick_talk.of("output")[0]["text"]
+    assert (end["reason"], end["turns"]) == ("finished", 2)
