@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from agents.base import Agent
-from agents.command import CommandRunner
-from agents.scripted import ScriptedRunner
-from blueprints.schema import Agent as Profile
-from blueprints.schema import CommandAgent, ScriptedAgent
+if TYPE_CHECKING:
+    from agents.base import Agent
+    from blueprints.agents import Agent as Profile
+
+_KINDS = {
+    "command": "agents.command:CommandRunner",
+    "scripted": "agents.scripted:ScriptedRunner",
+    "anthropic": "agents.anthropic:AnthropicRunner",
+    "openai": "agents.openai:OpenAIRunner",
+    "claude-code": "agents.claude_code:ClaudeCodeRunner",
+    "codex": "agents.codex:CodexRunner",
+    "opencode": "agents.opencode:OpencodeRunner",
+    "gemini": "agents.gemini:GeminiRunner",
+    "droid": "agents.droid:DroidRunner",
+}
+"""Imported when they are used: most missions need one or two of them."""
 
 
 def agent_for(profile: Profile, folder: Path) -> Agent:
     """The agent that a blueprint's profile describes; its relative paths start at `folder`."""
-    match profile:
-        case CommandAgent():
-            return CommandRunner(profile, folder)
-        case ScriptedAgent():
-            return ScriptedRunner(profile, folder)
+    module, _, name = _KINDS[profile.kind].partition(":")
+    agent: Agent = getattr(import_module(module), name)(profile, folder)
+    return agent

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.base import AgentRun, Assignment, Desk
-from blueprints.schema import CommandAgent
-from workspaces import git, process
-from workspaces.environment import secret_values
+from agents.program import Program, run_program
+from blueprints.agents import CommandAgent
 
 
 @dataclass(frozen=True)
@@ -20,42 +19,6 @@ class CommandRunner:
     """The blueprint's folder: where a relative program with a slash is found."""
 
     def run(self, assignment: Assignment, desk: Desk) -> AgentRun:
-        program, *arguments = self.profile.argv
-        if "/" in program:
-            program = str(self.folder / program)
-        return run_program(
-            [program, *arguments], assignment, desk, env=self.profile.env, idle=self.profile.idle_timeout
-        )
-
-
-def run_program(argv: list[str], assignment: Assignment, desk: Desk, *, env: list[str], idle: float | None) -> AgentRun:
-    """Run one agent process to its end; nothing it started outlives this call."""
-    finished = process.run(
-        argv,
-        cwd=desk.workspace,
-        env=process.environment(*env, **{**desk.extra, **git.agent_environment(), **_variables(assignment, desk)}),
-        stdin=desk.prompt.read_bytes(),
-        timeout=desk.timeout,
-        idle=idle,
-        stop=desk.stop,
-        transcript=desk.transcript,
-        secrets=secret_values(env),
-        contained=True,
-        grace=desk.grace,
-    )
-    return AgentRun(finished.ended, finished.exit_code, finished.seconds, finished.output or finished.error)
-
-
-def _variables(assignment: Assignment, desk: Desk) -> dict[str, str]:
-    return {
-        "MISSION_RUN": assignment.run,
-        "MISSION_MISSION": assignment.mission,
-        "MISSION_MILESTONE": assignment.milestone,
-        "MISSION_FEATURE": assignment.feature,
-        "MISSION_ROLE": assignment.role.value,
-        "MISSION_ATTEMPT": str(assignment.attempt),
-        "MISSION_WORKSPACE": str(desk.workspace),
-        "MISSION_PROMPT": str(desk.prompt),
-        "MISSION_ASSIGNMENT": str(desk.assignment),
-        "MISSION_HANDOFF": str(desk.handoff),
-    }
+        name, *arguments = self.profile.argv
+        argv = [str(self.folder / name) if "/" in name else name, *arguments]
+        return run_program(Program(argv, env=self.profile.env, idle=self.profile.idle_timeout), assignment, desk)

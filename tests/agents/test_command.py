@@ -15,7 +15,8 @@ import pytest
 
 from agents import agent_for
 from agents.base import AgentRun, Assignment, Desk
-from blueprints.schema import CommandAgent
+from blueprints.agents import CommandAgent
+from ledger.conversation import read_entries
 from tests.agents.test_prompt import assignment
 from workspaces.process import Ended
 
@@ -54,7 +55,8 @@ def office(tmp_path: Path) -> Office:
         prompt=tmp_path / "prompt.md",
         assignment=tmp_path / "assignment.json",
         handoff=tmp_path / "handoff.json",
-        transcript=tmp_path / "transcript.log",
+        transcript=tmp_path / "transcript.jsonl",
+        home=tmp_path / "home",
         timeout=60,
         stop=threading.Event(),
         grace=1,
@@ -129,7 +131,8 @@ def test_it_sees_only_the_variables_it_declares(office: Office, monkeypatch: pyt
 def test_a_declared_secret_is_in_no_transcript(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_TOKEN", "value-of-it")
     run = office.run("printenv", "API_TOKEN", env=["API_TOKEN"])
-    assert run.output == "[API_TOKEN]\n" == office.desk.transcript.read_text()
+    [line] = read_entries(office.desk.transcript)
+    assert (run.output, line["text"]) == ("[API_TOKEN]\n", "[API_TOKEN]")
 
 
 def test_it_can_commit_without_the_user_s_identity(office: Office) -> None:
