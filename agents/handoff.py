@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from ledger.events import readable
 from workspaces.transcript import redacted
 
 
@@ -62,6 +63,47 @@ class Tests(Part):
     added: list[Any] = []
 
 
+class Note(Part):
+    """What others on the mission should know."""
+
+    text: Annotated[str, Field(min_length=1)]
+    applies: list[str] = []
+    """Path patterns of what it is about; none: everything."""
+
+
+LONGEST_NOTE = 500
+"""Characters of a note that are read."""
+_MOST = 20
+"""Notes of a handoff, and patterns of a note, that are read."""
+
+
+def _notes(value: object) -> object:
+    """Notes are known as objects and as texts, one or several. What is neither is dropped: a note is no duty."""
+    items = cast(list[object], value) if isinstance(value, list) else [value]
+    return [note for item in items if (note := _note(item))][:_MOST]
+
+
+def _note(item: object) -> Note | None:
+    if isinstance(item, Note):
+        return item
+    given = cast(dict[str, object], item) if isinstance(item, dict) else {"text": item}
+    text = _line(given.get("text"))[:LONGEST_NOTE]
+    return Note(text=text, applies=_patterns(given.get("applies"))) if text else None
+
+
+def _patterns(value: object) -> list[str]:
+    items = cast(list[object], value) if isinstance(value, list) else [value]
+    lines = [_line(item) for item in items]
+    return [line for line in lines if 0 < len(line) <= LONGEST_NOTE][:_MOST]
+
+
+def _line(value: object) -> str:
+    return readable(" ".join(value.split())) if isinstance(value, str) else ""
+
+
+Notes = Annotated[list[Note], BeforeValidator(_notes), Field(exclude_if=lambda notes: not notes)]
+
+
 class Handoff(Part):
     """See `reference/formats.md` for the names; lengths are bounded when it is read."""
 
@@ -71,6 +113,7 @@ class Handoff(Part):
     verification: Verification = Verification()
     tests: Tests = Tests()
     discovered_issues: list[Issue] = []
+    notes: Notes = []
 
 
 LIMIT = 200_000
