@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 from agents.base import AgentRun, Assignment
 from agents.handoff import Handoff, read_handoff
+from agents.hearing import Hearing
 from agents.outcome import Judge, NotProvedError, Outcome
 from agents.session import Session, handoff_file
+from agents.turns import Turns
 from ledger.report import StepStatus
 from workspaces import git
 from workspaces.merge import start_conflict
@@ -55,21 +57,23 @@ def carry_out(mission: Mission, job: Job) -> Outcome:
 
 def _attempts(mission: Mission, job: Job) -> Outcome:
     """Each attempt is told why the earlier ones failed, in former lives of the run too."""
-    name = job.session_name
-    last = mission.runs_so_far(name) + 1 + job.retries
-    while True:
+    name, turns = job.session_name, Turns(mission, job.assignment, job.agent)
+    while not mission.halted and (agent := turns.next()):
         number = mission.runs_so_far(name) + 1
         failures = [*job.assignment.failures, *mission.failures_so_far(name)]
         assignment = job.assignment.model_copy(update={"attempt": number, "failures": failures})
-        outcome = _Attempt(mission, replace(job, assignment=assignment)).make()
-        if outcome.status is not StepStatus.FAILED or number == last:
+        outcome = _Attempt(mission, replace(job, assignment=assignment, agent=agent), turns).make()
+        failed_for_good = mission.failures_in_this_life(name) > job.retries
+        if outcome.status is not StepStatus.PARKED and (outcome.status is not StepStatus.FAILED or failed_for_good):
             return outcome
+    return Outcome(name=job.name, status=StepStatus.STOPPED, reason="the mission stopped before this began")
 
 
 @dataclass(frozen=True)
 class _Attempt:
     mission: Mission
     job: Job
+    turns: Turns
 
     @property
     def session(self) -> Session:
@@ -77,8 +81,6 @@ class _Attempt:
 
     def make(self) -> Outcome:
         """One attempt from start to finish. Its commit is archived, whatever becomes of it."""
-        if self.mission.halted:
-            return self._outcome(StepStatus.STOPPED, reason="the mission stopped before this began")
         self.session.record.started()
         try:
             with self._workplace() as workspace:
@@ -109,7 +111,7 @@ class _Attempt:
         """Run the setup. What it leaves unignored is known from here on, and is nobody's work."""
         setup, transcript = self.mission.plan.blueprint.setup, self.mission.folder.transcript(self.session.name)
         try:
-            prepare(workspace.path, setup, stop=self.mission.stop, transcript=transcript)
+            prepare(workspace.path, setup, stop=self.mission.stop, transcript=transcript, listener=Hearing())
         except NotPreparedError as error:
             stopped = self.mission.stop.is_set()
             raise NotProvedError(str(error), StepStatus.STOPPED if stopped else StepStatus.FAILED) from None
@@ -125,6 +127,8 @@ class _Attempt:
             raise NotProvedError(self.session.accusation(harm), StepStatus.QUARANTINED)
         if self.mission.stop.is_set():
             raise NotProvedError("the mission was stopped", StepStatus.STOPPED)
+        if run.fault:
+            raise NotProvedError(run.reason, self.turns.met(self.job.agent, run.fault))
         if not run.stopped_by_itself:
             raise NotProvedError(run.reason)
         if not is_intact(workspace):

@@ -21,6 +21,8 @@ from workspaces.findings import open_finding, resolve
 from workspaces.mission import Mission
 from workspaces.opening import opened
 
+_ANSWERS = {"check": ("pass", "fail"), "credential": ("retry", "stop")}
+"""What a gate may be about, and the answers to it."""
 _note = click.option("--note", default="", help="Why; it is kept with the decision.")
 _concurrency = click.option("--max-concurrency", type=click.IntRange(1, 64), help="Most agents at work at once.")
 
@@ -52,17 +54,20 @@ def revise(run: str | None, note: str) -> None:
 
 
 @click.command("answer")
-@click.argument("verdict", type=click.Choice(["pass", "fail"]))
+@click.argument("verdict", type=click.Choice(["pass", "fail", "retry", "stop"]))
 @options.run
 @_note
 def answer(verdict: str, run: str | None, note: str) -> None:
-    """Answer the manual check that RUN waits with: pass or fail."""
+    """Answer what RUN waits with: pass or fail for a manual check, retry or stop for a refused credential."""
     folder = options.the_run(run)
     gate = open_gate(folder)
-    if gate is None or "check" not in gate.data:
+    asked = next((name for name in _ANSWERS if gate and name in gate.data), None)
+    if gate is None or asked is None:
         raise MissionError(f"{folder.run} does not wait for an answer; see `mission status {folder.run}`")
+    if verdict not in _ANSWERS[asked]:
+        raise MissionError(f"{gate.data[asked]} waits for {' or '.join(_ANSWERS[asked])}, not for '{verdict}'")
     given = {"answer": verdict, "note": note, "by": getpass.getuser()}
-    about = f"{gate.data['check']}: {verdict}"
+    about = f"{gate.data[asked]}: {verdict}"
     if folder.alive():
         send(folder, gate, given)
         click.echo(f"{folder.run}: {about} sent")

@@ -47,6 +47,8 @@ def how_to_answer(run: str, gate: Event | None) -> str:
         return f"approve it in Prefect's UI, or with `{command}` (or reject, revise)"
     if "check" in gate.data:
         return f"{gate.data['about']}\nanswer in Prefect's UI, or with `mission answer pass {run}` (or fail)"
+    if "credential" in gate.data:
+        return f"{gate.data['about']}\nput it right, then `mission answer retry {run}` (or stop), or in Prefect's UI"
     return f"{gate.data['about']}\ndecide in Prefect's UI, or with `mission dismiss FINDING {run} --why …`, or cancel"
 
 

@@ -26,6 +26,7 @@ _COLOURS = {
     "done": "cyan",
     "running": "yellow",
     "waiting": "magenta",
+    "parked": "magenta",
     "failed": "red",
     "quarantined": "red",
     "rejected": "red",

@@ -9,7 +9,9 @@ from prefect import Flow, State
 from prefect.runtime import flow_run
 from pydantic import PositiveInt
 
+from agents.obstacles import obstacles
 from blueprints.load import Loaded
+from flows.blocks import secret_blocks
 from flows.conduct import conduct
 from flows.opening import at_work
 from ledger.settings import Settings
@@ -57,6 +59,14 @@ async def run_loaded(
     """The body of every mission flow. Raises MissionError when no mission can start, or the run is over."""
     settings = Settings()
     path = Path(repository) if repository else None
-    folder = accept(loaded, settings, run=run or run_id(loaded.blueprint.mission), path=path)
+    blocks = await secret_blocks(loaded.blueprint)
+    folder = accept(
+        loaded,
+        settings,
+        objections=lambda source: obstacles(loaded.plan, source, blocks),
+        run=run or run_id(loaded.blueprint.mission),
+        path=path,
+    )
     with at_work(folder, settings, max_concurrency=max_concurrency, ui=flow_run.ui_url) as mission:
+        mission.blocks.update(blocks)
         return await conduct(mission)

@@ -10,32 +10,49 @@ from prefect.futures import PrefectFuture
 
 from agents.outcome import Outcome
 from blueprints.plan import PlannedFeature
+from flows.parking import until_over
 from flows.ready import ReadySet
 from flows.results import result_when_done, submit
 from ledger.events import Kind
 from ledger.report import StepStatus
 from tasks.feature import feature_task
+from tasks.parking import Parked
 from workspaces.mission import Mission
 
-Finished = asyncio.Queue[PrefectFuture[Any]]
+Finished = asyncio.Queue[tuple[str, PrefectFuture[Any] | None]]
+"""Features whose task has ended, or that no longer wait for what parked them (None)."""
 
 
 async def build_features(mission: Mission, milestone: str, base: str) -> dict[str, Outcome]:
     """The outcome of every feature. When the mission stops, what has not started is `stopped`."""
     ready = ReadySet(mission.plan.milestone(milestone).features, mission.max_concurrency)
     finished: Finished = asyncio.Queue()
+    waits: set[asyncio.Task[None]] = set()
     while True:
         if not mission.halted:
             for feature in ready.take():
                 _submit(mission, milestone, base, feature, ready.commits(feature), finished)
-        if not ready.running:
+        if not ready.running and not ready.parked:
             break
-        ready.finish(await result_when_done(await finished.get()))
+        name, future = await finished.get()
+        outcome = await result_when_done(future) if future else None
+        if outcome is None:
+            ready.unpark(name)
+        elif isinstance(outcome, Parked):
+            ready.park(name)
+            waits.add(asyncio.create_task(_wait(mission, name, outcome, finished)))
+        else:
+            ready.finish(outcome)
         for outcome in ready.block():
             mission.ledger.append(
                 Kind.FEATURE_BLOCKED, milestone=milestone, featureId=outcome.name, reason=outcome.reason
             )
     return ready.outcomes | _not_begun(ready)
+
+
+async def _wait(mission: Mission, name: str, parked: Parked, finished: Finished) -> None:
+    await until_over(mission, parked)
+    finished.put_nowait((name, None))
 
 
 def _submit(
@@ -52,7 +69,7 @@ def _submit(
         future = submit(feature_task, mission.run, milestone, feature.id, base, needs)
 
     def done(ended: PrefectFuture[Any]) -> None:
-        loop.call_soon_threadsafe(finished.put_nowait, ended)
+        loop.call_soon_threadsafe(finished.put_nowait, (feature.id, ended))
 
     future.add_done_callback(done)
 

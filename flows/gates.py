@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from prefect import task
@@ -12,6 +13,7 @@ from prefect.input import RunInput
 from prefect.settings import PREFECT_API_URL
 from pydantic import Field
 
+from agents.rate_limit import RateLimit
 from blueprints.digest import digest
 from ledger.events import Event, Kind
 from ledger.render import cell
@@ -46,6 +48,14 @@ class Fate(RunInput):
     findings: list[str] = Field(default=[], description="Ids of those to dismiss; none named means all.")
     note: str = Field(default="", description="Why.", json_schema_extra={"format": "text-area"})
     by: str = Field(default="", description="Who decides.")
+
+
+class Credentials(RunInput):
+    """What to do about a credential that its provider refuses."""
+
+    answer: Literal["retry", "stop"]
+    note: str = Field(default="", description="Why.", json_schema_extra={"format": "text-area"})
+    by: str = Field(default="", description="Who answers.")
 
 
 def where() -> dict[str, str | None]:
@@ -109,6 +119,23 @@ async def ask_about_findings(run: str, milestone: str) -> str | None:
             if not answer.findings or finding.id in answer.findings:
                 resolve(mission, finding, "dismissed", by=by, why=why)
     return None
+
+
+@task(name="mission:credential", task_run_name="{credential} is refused")
+async def ask_about_credential(run: str, credential: str, reason: str, rate_limit: str) -> None:
+    """Wait until somebody says that the credential is in order; `stop` pauses the mission instead."""
+    mission = mission_of(run)
+    gate = f"credential@{credential}"
+    _open(mission, gate, "", f"{credential} is refused: {reason}", credential=credential, rateLimit=rate_limit)
+    told = f"## {cell(credential)} is refused\n\n{cell(reason)}\n\nPut it right, then answer *retry*."
+    answer = await wait_for(mission, _fresh(Credentials), _key(mission, gate), told)
+    if answer is None:
+        return
+    by = answer.by or SOMEBODY
+    mission.ledger.append(Kind.GATE_CLOSED, gate=gate, milestone="", answer=answer.answer, by=by, note=answer.note)
+    RateLimit(Path(rate_limit)).clear()
+    if answer.answer == "stop":
+        mission.wish("pause", by)
 
 
 def _open(mission: Mission, gate: str, milestone: str, about: str, **facts: str) -> None:

@@ -12,6 +12,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from agents.outcome import Outcome
 from flows.features import build_features
 from flows.outcome import MilestoneOutcome
+from flows.parking import run_through
 from flows.proof import Proof
 from flows.results import run_task
 from flows.watch import catch_signals
@@ -60,7 +61,7 @@ async def _reach(mission: Mission, milestone: str, base: str) -> MilestoneOutcom
     if missing := {name: outcome for name, outcome in features.items() if not outcome.done}:
         return _not_built(milestone, missing)
     commits = {name: outcome.commit for name, outcome in features.items() if outcome.commit}
-    integrated = await run_task(integrate_task, mission.run, milestone, base, commits)
+    integrated = await run_through(mission, integrate_task, milestone, base, commits)
     if integrated.commit is None:
         return MilestoneOutcome(name=milestone, status=integrated.status, reason=integrated.reason)
     return await Proof(mission, milestone, base, commits).reach(integrated.commit)

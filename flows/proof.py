@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from agents.outcome import Outcome
 from flows.gates import ask_about_findings, ask_person
 from flows.outcome import MilestoneOutcome
+from flows.parking import run_through
 from flows.results import run_task
 from ledger.report import StepStatus
 from tasks.repair import repair_task, settle_repaired
@@ -55,8 +56,8 @@ class Proof:
     async def _round(self, commit: str) -> list[Verdict] | None:
         """A verdict for every check; people are asked only when nothing else fails. None: the mission was stopped."""
         self.seen.append(commit)
-        verdicts: list[Verdict] = await run_task(
-            validate_task, self.mission.run, self.milestone, self.base, commit, len(self.seen), self.commits
+        verdicts: list[Verdict] = await run_through(
+            self.mission, validate_task, self.milestone, self.base, commit, len(self.seen), self.commits
         )
         if self.mission.stop.is_set():
             return None
@@ -86,7 +87,7 @@ class Proof:
         return answers
 
     async def _repair(self, commit: str, failing: list[Verdict]) -> Outcome:
-        repair: Outcome = await run_task(repair_task, self.mission.run, self.milestone, commit, failing)
+        repair: Outcome = await run_through(self.mission, repair_task, self.milestone, commit, failing)
         return repair
 
     async def _decided(self, commit: str, verdicts: list[Verdict]) -> MilestoneOutcome:

@@ -17,6 +17,8 @@ class ReadySet:
     features: list[PlannedFeature]
     limit: int
     running: set[str] = field(default_factory=set[str])
+    parked: set[str] = field(default_factory=set[str])
+    """Those that wait for something outside; they leave their place to others."""
     outcomes: dict[str, Outcome] = field(default_factory=dict[str, Outcome])
 
     def take(self) -> Iterable[PlannedFeature]:
@@ -27,6 +29,14 @@ class ReadySet:
             if self._ready(feature):
                 self.running.add(feature.id)
                 yield feature
+
+    def park(self, name: str) -> None:
+        self.running.discard(name)
+        self.parked.add(name)
+
+    def unpark(self, name: str) -> None:
+        """It may be taken again."""
+        self.parked.discard(name)
 
     def finish(self, outcome: Outcome) -> None:
         self.running.discard(outcome.name)
@@ -55,8 +65,9 @@ class ReadySet:
         return outcome is not None and not outcome.done and outcome.status is not StepStatus.STOPPED
 
     def _ready(self, feature: PlannedFeature) -> bool:
-        unsettled = feature.id not in self.outcomes and feature.id not in self.running
-        return unsettled and all(name in self.outcomes and self.outcomes[name].done for name in feature.waits_for)
+        done = {name for name, outcome in self.outcomes.items() if outcome.done}
+        return feature in self._unsettled() and done.issuperset(feature.waits_for)
 
     def _unsettled(self) -> list[PlannedFeature]:
-        return [f for f in self.features if f.id not in self.outcomes and f.id not in self.running]
+        settled = {*self.outcomes, *self.running, *self.parked}
+        return [f for f in self.features if f.id not in settled]

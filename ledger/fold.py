@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic.alias_generators import to_camel
@@ -22,6 +22,7 @@ from ledger.report import (
     StepStatus,
     TestsReport,
     Totals,
+    TurnsReport,
     VerdictReport,
     WitnessReport,
 )
@@ -129,6 +130,7 @@ def _milestone_started(report: MissionReport, data: Data) -> None:
 
 def _worker_started(report: MissionReport, data: Data) -> None:
     report.totals.agent_runs += 1
+    report.reason = ""
     if data["role"] == "worker":
         feature = report.feature(data["featureId"])
         feature.status, feature.base, feature.reason = StepStatus.RUNNING, data["base"], ""
@@ -140,6 +142,7 @@ def _worker_ended(report: MissionReport, data: Data) -> None:
     totals, role = report.totals, data["role"]
     totals.seconds_by_role[role] = round(totals.seconds_by_role.get(role, 0.0) + data["seconds"], 3)
     _count_usage(totals, role, data.get("usage"))
+    _count_calls(totals, role, data)
     if role == "worker":
         feature = report.feature(data["featureId"])
         feature.seconds = round(feature.seconds + data["seconds"], 3)
@@ -154,6 +157,16 @@ def _count_usage(totals: Totals, role: str, usage: dict[str, float] | None) -> N
         totals.usd = round((totals.usd or 0.0) + usd, 6)
     tokens = {name: count for name, count in usage.items() if name != "usd"}
     totals.tokens[role] = _added(totals.tokens.get(role), tokens) or {}
+
+
+def _count_calls(totals: Totals, role: str, data: Data) -> None:
+    if turns := data.get("turns"):
+        before = totals.turns[role].runs if role in totals.turns else []
+        totals.turns[role] = TurnsReport.of([*before, turns])
+    for tool, calls in data.get("tools", {}).items():
+        totals.tools[tool] = totals.tools.get(tool, 0) + calls
+    if model := data.get("model"):
+        totals.models[model] = totals.models.get(model, 0) + 1
 
 
 def _added(known: dict[str, float] | None, more: dict[str, float] | None) -> dict[str, float] | None:
@@ -181,6 +194,17 @@ def _worker_paused(report: MissionReport, data: Data) -> None:
     if data["role"] == "worker":
         feature = report.feature(data["featureId"])
         feature.status, feature.reason = StepStatus.STOPPED, data["reason"]
+
+
+def _parked(report: MissionReport, data: Data) -> None:
+    until = data["until"]
+    clock = f" until {datetime.fromtimestamp(until, UTC):%Y-%m-%d %H:%M:%S} UTC" if until else ""
+    told = f"{data['agent']} is parked{clock}: {data['reason']}"
+    if data["role"] == "worker":
+        feature = report.feature(data["featureId"])
+        feature.status, feature.reason = StepStatus.PARKED, told
+    else:
+        report.reason = told
 
 
 def _feature_failed(report: MissionReport, data: Data) -> None:
@@ -287,6 +311,7 @@ _FOLDS: dict[Kind, Callable[[MissionReport, Data], None]] = {
     Kind.WORKER_COMPLETED: _worker_completed,
     Kind.WORKER_FAILED: _worker_failed,
     Kind.WORKER_PAUSED: _worker_paused,
+    Kind.AGENT_PARKED: _parked,
     Kind.TESTS_WITNESSED: _tests_witnessed,
     Kind.FEATURE_FAILED: _feature_failed,
     Kind.FEATURE_BLOCKED: _feature_blocked,

@@ -65,7 +65,8 @@ class RunFolder:
         return self.path / "handoffs" / f"{session}.json"
 
     def transcript(self, session: str) -> Path:
-        return self.path / "transcripts" / f"{session}.log"
+        """What an agent said and did; see `ledger/conversation.py`."""
+        return self.path / "transcripts" / f"{session}.jsonl"
 
     def prompt(self, session: str) -> Path:
         return self.path / "transcripts" / f"{session}.prompt.md"

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from blueprints.text import counted
 from ledger.events import Event, Kind
-from ledger.report import FeatureReport, FindingReport, MilestoneReport, MissionReport, VerdictReport
+from ledger.report import FeatureReport, FindingReport, MilestoneReport, MissionReport, Totals, VerdictReport
 
 _SEEN = 300
 """How much of what was seen a table shows, in characters."""
@@ -201,11 +201,28 @@ def _totals(report: MissionReport) -> str:
     lines = [", ".join(counted(n, name) for name, n in counts.items()) + "."]
     if roles:
         lines.append(f"Agents' time: {roles}.")
+    lines += [*_turns(totals), *_tokens(totals)]
     price = "unknown" if totals.usd is None else f"{totals.usd:.2f} USD"
     if totals.runs_with_unknown_usage and totals.usd is not None:
         price += f", and {totals.runs_with_unknown_usage} runs of unknown price"
     lines.append(f"Price: {price}.")
     return "## Totals\n\n" + " ".join(lines)
+
+
+def _turns(totals: Totals) -> list[str]:
+    turns = [f"{role} {t.median:g} and {t.p90:g}" for role, t in totals.turns.items()]
+    tools = [f"{tool} {calls}" for tool, calls in sorted(totals.tools.items(), key=lambda each: -each[1])]
+    lines = [f"Turns, median and p90: {', '.join(turns)}."] if turns else []
+    return lines + ([f"Tool calls: {', '.join(tools)}."] if tools else [])
+
+
+def _tokens(totals: Totals) -> list[str]:
+    if not totals.tokens:
+        return []
+    kinds = list(dict.fromkeys(kind for used in totals.tokens.values() for kind in used))
+    rows = [["tokens", *kinds], ["---", *["---:"] * len(kinds)]]
+    rows += [[role, *(f"{used.get(kind, 0):,.0f}" for kind in kinds)] for role, used in totals.tokens.items()]
+    return ["\n\n" + "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n\n"]
 
 
 _PAGE = """<!doctype html>

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
@@ -35,6 +37,7 @@ class StepStatus(StrEnum):
     QUARANTINED = "quarantined"
     BLOCKED = "blocked"
     STOPPED = "stopped"
+    PARKED = "parked"
 
 
 class Entry(BaseModel):
@@ -168,6 +171,20 @@ class FindingReport(Entry):
     """By which commit and what proof, or by whom and why."""
 
 
+class TurnsReport(Entry):
+    """How many calls of the model agent runs took."""
+
+    runs: list[int]
+    """Each run's, in the order in which they ended."""
+    median: float
+    p90: int
+    """The least number that nine of ten runs do not exceed."""
+
+    @classmethod
+    def of(cls, runs: list[int]) -> TurnsReport:
+        return cls(runs=runs, median=statistics.median(runs), p90=sorted(runs)[math.ceil(0.9 * len(runs)) - 1])
+
+
 class Totals(Entry):
     agent_runs: int = 0
     features: int = 0
@@ -175,6 +192,12 @@ class Totals(Entry):
     seconds_by_role: dict[str, float] = {}
     tokens: dict[str, dict[str, float]] = {}
     """Known tokens by role and type."""
+    turns: dict[str, TurnsReport] = {}
+    """By role; only of agent runs that told them."""
+    tools: dict[str, int] = {}
+    """Calls by tool."""
+    models: dict[str, int] = {}
+    """Agent runs by model, where it is known."""
     usd: float | None = None
     """None: no agent run told its price."""
     runs_with_unknown_usage: int = 0

@@ -19,6 +19,9 @@ class Settings(BaseSettings):
     grace: float = 5.0
     """Seconds a stopped agent has between SIGTERM and SIGKILL. `MISSION_GRACE`."""
 
+    patience: float = 30.0
+    """Longest wait for a provider, in seconds, for which an agent keeps its place. `MISSION_PATIENCE`."""
+
     @field_validator("home")
     @classmethod
     def _absolute(cls, home: Path) -> Path:

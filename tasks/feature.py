@@ -9,6 +9,7 @@ from agents.base import Assignment
 from agents.handoff import Handoff
 from agents.judges import new_commit
 from agents.outcome import Judge, NotProvedError, Outcome
+from agents.skills import find_skill
 from agents.work import Job, carry_out
 from blueprints.digest import digest
 from blueprints.plan import PlannedFeature
@@ -17,6 +18,7 @@ from ledger.events import Kind
 from ledger.report import StepStatus
 from tasks.active import mission_of
 from tasks.merging import merge_feature
+from tasks.parking import may_park
 from validators import added_tests
 from workspaces import git
 from workspaces.mission import Mission
@@ -24,6 +26,7 @@ from workspaces.worktree import Workspace
 
 
 @task(name="feature", task_run_name="{feature}")
+@may_park
 def feature_task(run: str, milestone: str, feature: str, base: str, needs: dict[str, str]) -> Outcome | State[Outcome]:
     """`needs` holds the commits of the features that this one builds on. A failed feature is a failed task."""
     outcome = build_feature(mission_of(run), milestone, feature, base, needs)
@@ -65,6 +68,7 @@ def join_needs(mission: Mission, milestone: str, base: str, needs: dict[str, str
 
 
 def _job(mission: Mission, milestone: str, feature: PlannedFeature, base: str) -> Job:
+    skill = find_skill(feature.skill, mission.plan, mission.root, base) if feature.skill else None
     return Job(
         assignment=Assignment.of(
             mission,
@@ -76,12 +80,12 @@ def _job(mission: Mission, milestone: str, feature: PlannedFeature, base: str) -
             spec=feature.spec,
             assertions=feature.assertions,
             touches=feature.touches,
-            skill=feature.skill,
+            skill=skill,
         ),
         agent=feature.agent,
         timeout=feature.timeout,
         retries=feature.retries,
-        key=digest("feature", feature.key, git.tree_of(mission.root, base)),
+        key=digest("feature", feature.key, git.tree_of(mission.root, base), skill.text if skill else None),
         judge=_with_tests(mission, milestone, feature, base),
     )
 

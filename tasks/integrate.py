@@ -11,11 +11,13 @@ from ledger.events import Event, Kind
 from ledger.report import StepStatus
 from tasks.active import mission_of
 from tasks.merging import Merge, merge_feature
+from tasks.parking import may_park
 from workspaces import git
 from workspaces.mission import Mission
 
 
 @task(name="integrate", task_run_name="integrate {milestone}")
+@may_park
 def integrate_task(run: str, milestone: str, base: str, commits: dict[str, str]) -> Outcome | State[Outcome]:
     """`commits` holds each feature's commit. What does not fit together is a failed task that names both sides."""
     outcome = integrate(mission_of(run), milestone, base, commits)

@@ -54,7 +54,7 @@ def _resolve(
     """The key names trees, not commits: the same conflict met again is not resolved again."""
     plan = mission.plan
     agent = plan.role(Role.INTEGRATOR)
-    profile = plan.agent(agent)
+    profile, told = plan.agent(agent), plan.blueprint.instructions.get(Role.INTEGRATOR)
     trees = [git.tree_of(mission.root, commit) for commit in (ours, theirs)]
     return Job(
         assignment=Assignment.of(
@@ -66,12 +66,13 @@ def _resolve(
             feature=feature.id,
             spec=feature.spec,
             assertions=feature.assertions,
+            touches=feature.touches,
             failures=[*(f"conflict in `{path}`" for path in conflict.paths), *conflict.messages],
         ),
         agent=agent,
         timeout=profile.timeout,
         retries=profile.retries,
-        key=digest("resolve", trees, profile.shape()),
+        key=digest("resolve", trees, profile.shape(), told),
         judge=resolved_merge(ours, theirs, _message(mission, milestone, feature)),
         merging=theirs,
     )

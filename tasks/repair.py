@@ -13,6 +13,7 @@ from blueprints.digest import digest
 from blueprints.schema import Role
 from ledger.events import Kind
 from tasks.active import mission_of
+from tasks.parking import may_park
 from validators.base import Verdict
 from workspaces import git
 from workspaces.findings import ENGINE, Finding, blocking_findings, open_findings, resolve
@@ -20,6 +21,7 @@ from workspaces.mission import Mission
 
 
 @task(name="repair", task_run_name="repair {milestone}")
+@may_park
 def repair_task(run: str, milestone: str, commit: str, failing: list[Verdict]) -> Outcome | State[Outcome]:
     """A new commit on top of `commit`, by the repairer: exactly the failing verdicts and the blocking findings."""
     mission = mission_of(run)
@@ -52,7 +54,7 @@ def settle_repaired(mission: Mission, milestone: str, commit: str) -> None:
 def _job(mission: Mission, milestone: str, commit: str, failing: list[Verdict], blocking: list[Finding]) -> Job:
     plan = mission.plan
     agent = plan.role(Role.REPAIRER)
-    profile = plan.agent(agent)
+    profile, told = plan.agent(agent), plan.blueprint.instructions.get(Role.REPAIRER)
     names = sorted([*(verdict.id for verdict in failing), *(finding.id for finding in blocking)])
     return Job(
         assignment=Assignment.of(
@@ -67,7 +69,7 @@ def _job(mission: Mission, milestone: str, commit: str, failing: list[Verdict], 
         agent=agent,
         timeout=profile.timeout,
         retries=profile.retries,
-        key=digest("repair", git.tree_of(mission.root, commit), names, profile.shape()),
+        key=digest("repair", git.tree_of(mission.root, commit), names, profile.shape(), told),
         judge=new_commit(commit, f"Repair {milestone}: {', '.join(names)}"),
     )
 

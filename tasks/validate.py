@@ -6,12 +6,14 @@ from prefect import State, task
 from prefect.states import Failed
 
 from tasks.active import mission_of
+from tasks.parking import may_park
 from validators.base import Verdict
 from validators.suite import Suite
 from validators.tampering import inspect
 
 
 @task(name="validate", task_run_name="validate {milestone}, round {round_number}")
+@may_park
 def validate_task(
     run: str, milestone: str, base: str, commit: str, round_number: int, commits: dict[str, str]
 ) -> list[Verdict] | State[list[Verdict]]:

@@ -26,6 +26,8 @@ class Mission:
     max_concurrency: int
     """Most agents at work at once; the approval may change it."""
     settings: Settings
+    blocks: dict[str, str] = field(default_factory=dict[str, str], repr=False)
+    """Values of the Prefect Secret blocks that the blueprint names. Never written down."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set: end what is running now."""
     drain: threading.Event = field(default_factory=threading.Event)
@@ -89,6 +91,13 @@ class Mission:
         """Why earlier attempts failed, in former lives of the run too."""
         failed = self._events_of(session_name, Kind.WORKER_FAILED)
         return [f"Attempt {event.data['attempt']} failed: {event.data['reason']}" for event in failed]
+
+    def failures_in_this_life(self, session_name: str) -> int:
+        """How many attempts at this have failed since the run was taken up last."""
+        events = self.ledger.events
+        began = max((n for n, event in enumerate(events) if event.kind is Kind.MISSION_RUN_STARTED), default=0)
+        lately = {id(event) for event in events[began:]}
+        return sum(id(event) in lately for event in self._events_of(session_name, Kind.WORKER_FAILED))
 
     def _events_of(self, session_name: str, kind: Kind) -> list[Event]:
         events = [event for event in self.ledger.events if event.kind is kind]
