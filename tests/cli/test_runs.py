@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from ledger.conversation import entry
 from ledger.events import Kind, Ledger, read_events
 from tests.accepted import NewMission, one_milestone
 from tests.conftest import Missions
@@ -31,7 +32,7 @@ def proposed(mission: Mission) -> None:
 def talked(mission: Mission, session: str, text: str) -> None:
     transcript = mission.folder.transcript(session)
     transcript.parent.mkdir(exist_ok=True)
-    transcript.write_text(text)
+    transcript.write_bytes(b"".join(entry("printed", text=line) for line in text.splitlines()))
 
 
 def test_a_home_without_runs_lists_none(missions: Missions) -> None:
@@ -102,7 +103,7 @@ def test_logs_of_one_feature_are_its_attempts_and_merges(missions: Missions, mis
         talked(mission, session, f"I am {session}.")
     told = json.loads(missions("logs", mission.run, "a", "--json").stdout)
     assert [log["session"] for log in told] == ["a.1", "a.2", "integrator.a.1"]
-    assert told[0]["text"] == "I am a.1."
+    assert told[0]["entries"][0]["text"] == "I am a.1."
 
 
 def test_logs_of_an_unknown_feature_are_said(missions: Missions, mission: Mission) -> None:
@@ -217,7 +218,6 @@ def test_a_wrong_variable_is_said(missions: Missions, variables: dict[str, str])
 def test_watching_a_run_ends_when_it_is_interrupted(missions: Missions, mission: Mission) -> None:
     with mission.folder.own():
         with missions.start("status", "--watch") as process:
-            assert process.stdout
             proposed(mission)
             while "the plan waits for approval" not in process.stdout.readline():
                 assert process.poll() is None
@@ -239,3 +239,9 @@ def test_an_answering_command_does_not_import_prefect(missions: Missions, missio
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
     assert "cli" in imported
     assert "prefect" not in imported
+
+
+@pytest.mark.parametrize("command", ["resume", "pause"])
+def test_a_command_needs_nothing_that_another_has_imported(missions: Missions, command: str) -> None:
+    missions.fresh = True
+    assert missions(command, "--help").returncode == 0

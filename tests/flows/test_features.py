@@ -239,6 +239,6 @@ def test_a_secret_appears_nowhere_and_reaches_only_who_declares_it(new_missions:
     )
     assert [m["status"] for m in run.report()["milestones"]] == ["sealed", "failed"]
     assert run.feature("teller")["summary"] == "used [DEMO_TOKEN]"
-    assert "[DEMO_TOKEN]" in (run.folder / "transcripts" / "teller.1.log").read_text()
+    assert "[DEMO_TOKEN]" in (run.folder / "transcripts" / "teller.1.jsonl").read_text()
     records = [*run.folder.rglob("*"), *(missions.home / "prefect").glob("*.db*")]
     assert [str(path) for path in records if path.is_file() and token.encode() in path.read_bytes()] == []
