@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from agents.obstacles import obstacles
 from blueprints.errors import BlueprintError
 from blueprints.load import load
 from cli import options
@@ -26,9 +27,13 @@ def command(blueprint: Path, settings: tuple[str, ...], as_json: bool) -> int:
         options.echo_json({"ok": False, "problems": [asdict(problem) for problem in error.problems]})
         return error.exit_code
     plan = loaded.plan
+    missing = [*obstacles(plan, None, None)]
     features = sum(len(milestone.features) for milestone in plan.milestones)
     if as_json:
-        options.echo_json({"ok": True, "problems": [], "milestones": len(plan.milestones), "features": features})
+        counts = {"milestones": len(plan.milestones), "features": features}
+        options.echo_json({"ok": True, "problems": [], "missing": missing, **counts})
     else:
         click.echo(f"{blueprint}: {len(plan.milestones)} milestones, {features} features, no problems")
+        for sentence in missing:
+            click.echo(f"on this machine, {sentence}", err=True)
     return 0

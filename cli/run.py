@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from agents.obstacles import obstacles
 from blueprints.load import load
 from cli import options
 from cli.drive import drive
@@ -38,7 +39,7 @@ def command(
     """
     loaded = load(blueprint, options.overrides(settings))
     options.known_assertions(accepting, loaded.plan)
-    folder = accept(loaded, Settings(), path=repo)
+    folder = accept(loaded, Settings(), objections=lambda source: obstacles(loaded.plan, source, None), path=repo)
     options.note_accepted(folder, accepting)
     if yes:
         _approve(folder)

@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from blueprints.digest import digest
 from blueprints.errors import MissionError, one_line
 from blueprints.load import Loaded
 from ledger import folder as runs
-from ledger.events import Kind, Ledger
+from ledger.events import Kind, Ledger, read_events
 from ledger.folder import RunFolder
 from ledger.settings import Settings
 from workspaces import git
 from workspaces.git import Repository, repository
+from workspaces.repository import recorded_repository
+
+Objections = Callable[[Repository], Iterable[str]]
 
 
-def accept(loaded: Loaded, settings: Settings, *, run: str | None = None, path: Path | None = None) -> RunFolder:
+def accept(
+    loaded: Loaded,
+    settings: Settings,
+    *,
+    objections: Objections = lambda _: (),
+    run: str | None = None,
+    path: Path | None = None,
+) -> RunFolder:
     """The run folder of a new run on the blueprint's repository, or on the one at `path`.
 
     With the name of a `run` that was accepted before, that one's folder. Raises MissionError, with nothing
-    left behind, when no mission can start there.
+    left behind, when no mission can start there, or there are `objections` to it.
     """
     folder = RunFolder(settings.home, run or runs.new_run_id(loaded.blueprint.mission))
     if folder.was_accepted:
         _require_same(folder, loaded)
+        _require_none(objections(_recorded(folder)))
         return folder
     source = _repository(loaded, settings, path)
     _require_room(source)
+    _require_none(objections(source))
     if settings.home.is_relative_to(source.root):
         raise MissionError(
             f"{settings.home}: inside the repository {source.root}; set MISSION_HOME to a folder outside"
@@ -49,6 +62,17 @@ def accept(loaded: Loaded, settings: Settings, *, run: str | None = None, path: 
 def _require_same(folder: RunFolder, loaded: Loaded) -> None:
     if folder.plan().digest != loaded.plan.digest:
         raise MissionError(f"{folder.run} was accepted with another plan; give the run another name, or none")
+
+
+def _recorded(folder: RunFolder) -> Repository:
+    """Where the run has been accepted."""
+    facts = next(e for e in read_events(folder.ledger) if e.kind is Kind.MISSION_ACCEPTED).data
+    return recorded_repository(Path(facts["repository"]), facts["baseBranch"], facts["base"])
+
+
+def _require_none(objections: Iterable[str]) -> None:
+    if found := [*objections]:
+        raise MissionError("\n".join(found))
 
 
 def _require_room(source: Repository) -> None:

@@ -1,0 +1,35 @@
+"""What keeps agents from starting on this machine, seen before any of them does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from agents.credentials import lacking
+from agents.programs import missing
+from agents.skills import missing_skills
+from blueprints.plan import Plan
+from blueprints.schema import Role
+from workspaces.git import Repository
+
+
+def obstacles(plan: Plan, source: Repository | None, blocks: Mapping[str, str] | None) -> Iterator[str]:
+    """One sentence each: a program that is not installed, a credential or a skill that is not there.
+
+    Skills are looked for in `source`; credentials in Prefect's Secret `blocks`, too. None: they are not known here.
+    """
+    if source:
+        yield from missing_skills(plan, source.root, source.base)
+    for name in _at_work(plan):
+        profile = plan.agent(name)
+        for found in (missing(profile, Path(plan.folder)), lacking(profile, blocks)):
+            if found:
+                yield f"agents.{name}: {found}"
+
+
+def _at_work(plan: Plan) -> list[str]:
+    """Every agent that the plan may ask, in the blueprint's order."""
+    named = {feature.agent for milestone in plan.milestones for feature in milestone.features}
+    named |= {plan.role(role) for role in Role}
+    named |= {other for name in named for other in plan.agent(name).fallback}
+    return [name for name in plan.blueprint.agents if name in named]
