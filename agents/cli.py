@@ -12,7 +12,8 @@ from typing import Any, Protocol, TypeVar
 from agents import prices
 from agents.base import AgentRun, Assignment, Credential, Desk, Fault
 from agents.faults import fault_of
-from agents.hearing import Event, Language, Limits, Said
+from agents.hearing import Event, Language, Said
+from agents.limits import Limits
 from agents.program import GENTLY, Program, run_program
 from agents.tool import Tool
 from blueprints.agents import CliAgent

@@ -12,8 +12,8 @@ from typing import Any
 
 from agents.base import AgentRun
 from agents.ending import judged
+from agents.limits import Limits
 from agents.patience import Patience
-from blueprints.text import counted
 from ledger.conversation import Entry, Tally, entry, parse_entry, total
 from workspaces.process import Ended, Finished
 
@@ -26,21 +26,6 @@ Said = tuple[Entry, dict[str, Any]]
 """A line of the transcript, before its time is added."""
 Interpreter = Callable[[Event], Iterable[Said]]
 """What an event means; one for each run, since it may have to remember the events before."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What an agent may use up; None is no limit."""
-
-    turns: int | None = None
-    tokens: int | None = None
-    usd: float | None = None
-    lingering: float = 20.0
-    """Seconds a program has to exit once it has told its end."""
-    patience: float = math.inf
-    """Seconds it may go on trying a provider that refuses it, before it has done anything."""
-    patience_at_work: float = math.inf
-    """And afterwards, when its conversation would be lost."""
 
 
 def printed(text: str) -> Iterable[Said]:
@@ -152,7 +137,7 @@ class Hearing:
             case Entry.START:
                 self._start |= fields
             case Entry.USAGE:
-                self._check()
+                self._over = self._limits.exceeded([line for line in self._lines if line["type"] == Entry.USAGE])
             case Entry.TEXT | Entry.CALL:
                 self._end, self._exits_by = None, math.inf  # it goes on after all
             case Entry.END:
@@ -167,18 +152,6 @@ class Hearing:
             return usage
         usd = self._language.price(usage)
         return usage if usd is None else {**usage, "usd": usd}
-
-    def _check(self) -> None:
-        """End the agent when what it used exceeds a limit."""
-        used, limits = [line for line in self._lines if line["type"] == Entry.USAGE], self._limits
-        usage = total(used)
-        tokens, usd = sum(count for kind, count in usage.items() if kind != "usd"), usage.get("usd", 0.0)
-        if limits.turns is not None and len(used) > limits.turns:
-            self._over = f"the agent was ended at its limit of {counted(limits.turns, 'turn')}"
-        elif limits.tokens is not None and tokens > limits.tokens:
-            self._over = f"the agent was ended at its limit of {counted(limits.tokens, 'token')}: it used {tokens:.0f}"
-        elif limits.usd is not None and usd > limits.usd:
-            self._over = f"the agent was ended at its limit of {limits.usd:g} USD: it cost {usd:.4f}"
 
 
 def common(event: Event) -> Iterable[Said]:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agents.base import AgentRun, Assignment, Desk
-from agents.hearing import Hearing, Language, Limits
+from agents.hearing import Hearing, Language
+from agents.limits import Limits
 from workspaces import git, process
 from workspaces.environment import secret_values
 

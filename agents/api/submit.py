@@ -8,13 +8,17 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from agents.answers import Review, UserTest
+from agents.answers import PlanAnswer, Review, UserTest
 from agents.api.tools import Output, Tool
 from agents.handoff import LIMIT, Handoff
 from blueprints.schema import Role
 from ledger.files import write_file
 
-_MODELS: dict[Role, type[BaseModel]] = {Role.SCRUTINY: Review, Role.TESTER: UserTest}
+_MODELS: dict[Role, type[BaseModel]] = {
+    Role.SCRUTINY: Review,
+    Role.TESTER: UserTest,
+    Role.ORCHESTRATOR: PlanAnswer,
+}
 _WORK = "Hand the work over when it is done and committed, or cannot be done; this ends the conversation."
 _JUDGEMENT = "Give your answer; this ends the conversation."
 

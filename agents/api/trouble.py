@@ -6,38 +6,22 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
+from agents.faults import fault_of
 from ledger.conversation import FaultKind
 
-_EXHAUSTED_CODES = {
-    "insufficient_quota",
-    "billing_error",
-    "billing_hard_limit_reached",
-    "billing_not_active",
-    "usage_limit_reached",
-    "usage_limit_exceeded",
-}
-# The word "billing" alone is no sign: messages about ordinary rate limits advertise the billing page.
-_EXHAUSTED = re.compile(
-    r"insufficient[_ ](?:quota|balance|credits|funds)|exceeded your current quota|credit balance is too low"
-    r"|out of credits|usage limits?\b|spend(?:ing)? limit|billing hard limit|billing (?:is not active|not active)",
-    re.IGNORECASE,
-)
 _OVERFLOW_CODES = {"context_length_exceeded", "request_too_large", "model_context_window_exceeded"}
 _OVERFLOW = re.compile(
     r"prompt is too long|context_length_exceeded|maximum context length"
     r"|exceeds? (?:the |its |your )?(?:model's )?(?:input )?context (?:window|limit)",
     re.IGNORECASE,
 )
-_UNAUTHENTICATED_CODES = {"authentication_error", "permission_error", "invalid_api_key"}
 _UNKNOWN_CODES = {"not_found_error", "model_not_found"}
-_THROTTLED_CODES = {"rate_limit_error", "rate_limit_exceeded", "slow_down"}
 _REFUSED_CODES = {"invalid_request_error", "invalid_prompt"}
 _PASSING = {None, 200, 408, 409, 425}
-_RESET = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ]| at )?(\d\d:\d\d(?::\d\d)?)?")
+_RESETS = ("resets_at", "resets_in_seconds")
 _LONGEST_REASON = 500
 _LONGEST_WAIT = 366 * 86400.0
 
@@ -83,21 +67,28 @@ def classify(
     said: Mapping[str, Any] | None = None,
 ) -> Trouble:
     """The trouble that a status, an error's code and its message speak of; None and 200 are errors in a stream."""
-    reason = _sentence(status, code, text)
-    seconds = _told_wait(headers or {})
-    if code in _EXHAUSTED_CODES or status == 402 or _EXHAUSTED.search(text):
-        return Trouble(FaultKind.EXHAUSTED, reason, until=_reset(text, said or {}, seconds))
+    reason, seconds = _sentence(status, code, text), _told_wait(headers or {})
     if code in _OVERFLOW_CODES or status == 413 or _OVERFLOW.search(text):
         return Trouble(None, reason, overflow=True)
-    if status in (401, 403) or code in _UNAUTHENTICATED_CODES:
-        return Trouble(FaultKind.UNAUTHENTICATED, reason)
-    if status == 404 or code in _UNKNOWN_CODES:
-        return Trouble(FaultKind.UNAVAILABLE, reason)
-    if status == 429 or code in _THROTTLED_CODES:
-        return Trouble(FaultKind.THROTTLED, reason, again=True, seconds=seconds)
-    if (status in _PASSING and code not in _REFUSED_CODES) or (status or 0) >= 500:
-        return Trouble(FaultKind.UNAVAILABLE, reason, again=True, seconds=seconds)
-    return Trouble(None, reason)
+    fault = fault_of(None if status == 200 else status, _all_said(code, text, said or {}), seconds)
+    match fault.kind if fault else None:
+        case FaultKind.EXHAUSTED | FaultKind.UNAUTHENTICATED as kind:
+            return Trouble(kind, reason, until=fault.until if fault else None)
+        case FaultKind.THROTTLED as kind:
+            return Trouble(kind, reason, again=True, seconds=seconds)
+        case None if status not in _PASSING:
+            return Trouble(None, reason)
+        case _ if code in _REFUSED_CODES:
+            return Trouble(None, reason)
+        case _:
+            passing = status != 404 and code not in _UNKNOWN_CODES
+            return Trouble(FaultKind.UNAVAILABLE, reason, again=passing, seconds=seconds)
+
+
+def _all_said(code: str, text: str, said: Mapping[str, Any]) -> str:
+    """The error in one text, the fields that tell when it is over among it."""
+    resets = [f"{name}: {said[name]:.0f}" for name in _RESETS if isinstance(said.get(name), int | float)]
+    return "; ".join(part for part in (code, text, *resets) if part)
 
 
 def _details(body: object) -> Mapping[str, Any]:
@@ -135,21 +126,3 @@ def _until_date(value: str) -> float | None:
 
 def _sane(seconds: float) -> float:
     return min(max(0.0, seconds), _LONGEST_WAIT)
-
-
-def _reset(text: str, said: Mapping[str, Any], seconds: float | None) -> float | None:
-    """When there is something to use again, if the provider tells."""
-    at, within = said.get("resets_at"), said.get("resets_in_seconds", seconds)
-    if isinstance(at, int | float):
-        return float(at)
-    if isinstance(within, int | float):
-        return time.time() + within
-    match = _RESET.search(text)
-    try:
-        return (
-            datetime.fromisoformat(f"{match[1]}T{match[2] or '00:00'}").replace(tzinfo=UTC).timestamp()
-            if match
-            else None
-        )
-    except ValueError:
-        return None

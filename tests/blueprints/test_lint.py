@@ -96,6 +96,19 @@ def test_an_unknown_agent_in_a_role_is_an_error(mistakes: Mistakes, base: str, r
     ]
 
 
+@pytest.mark.parametrize(
+    ("fallback", "message"),
+    [
+        ("biulder", "unknown agent 'biulder'; did you mean 'builder'?"),
+        ("builder", "'builder' cannot take over from itself; name another agent"),
+    ],
+)
+def test_a_fallback_is_another_agent(mistakes: Mistakes, base: str, fallback: str, message: str) -> None:
+    assert mistakes(base.replace("argv: [agent]}", f"argv: [agent], fallback: [{fallback}]}}")) == [
+        f"todo.yaml:4: agents.builder.fallback[0]: {message}"
+    ]
+
+
 def test_a_mission_without_agents_is_an_error(mistakes: Mistakes, base: str) -> None:
     assert mistakes(base.replace("agents:\n  builder: {kind: command, argv: [agent]}\n", "agents: {}\n")) == [
         "todo.yaml:3: agents: no agents; add one, such as 'builder: {kind: command, argv: [my-agent]}'"

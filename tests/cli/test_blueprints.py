@@ -81,7 +81,7 @@ def test_a_good_blueprint_is_counted(missions: Missions) -> None:
 
 def test_check_tells_programs_that_all_is_well(missions: Missions) -> None:
     done = missions("check", missions.blueprint(one_milestone()), "--json")
-    assert json.loads(done.stdout) == {"ok": True, "problems": [], "milestones": 1, "features": 1}
+    assert json.loads(done.stdout) == {"ok": True, "problems": [], "missing": [], "milestones": 1, "features": 1}
 
 
 def test_check_tells_programs_what_is_wrong(missions: Missions) -> None:

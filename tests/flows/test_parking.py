@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import Data, Missions
 from tests.flows.conftest import NewMissions
-from tests.flows.stage import Ended, Going, Step, feature, milestone, play, resume, start, workers, write
+from tests.flows.stage import Ended, Going, Step, feature, milestone, play, resume, start, wait_for, workers, write
 
 PLAYER: Data = {"kind": "scripted", "script": "script.yaml", "retries": 0}
 APPROVED: Step = {"answer": {"status": "pass", "summary": "Fine.", "issues": []}}
@@ -75,11 +75,22 @@ def test_an_unavailable_model_without_a_fallback_is_a_failed_attempt(impatient: 
 
 
 def refused(missions: Missions) -> Going:
-    """A mission that waits because its worker's credential is refused; a second attempt would work."""
-    script = workers()
+    """A mission that waits because a worker's credential is refused; a second attempt would work.
+
+    Another agent's feature goes on, and ends while the question is open.
+    """
+    asked = missions.folder / "asked"
+    script = workers(b=[wait_for(asked), write("b")])
     script["worker"]["a"] = [[fault("unauthenticated", 0)], [write("a")]]
-    run = start(missions, {"milestones": [milestone("one", feature("a"))]}, script, "--yes")
+    blueprint: Data = {
+        "agents": {"first": PLAYER, "other": {**PLAYER, "timeout": "5m"}},
+        "roles": {"worker": "first"},
+        "milestones": [milestone("one", feature("a"), feature("b", agent="other"))],
+    }
+    run = start(missions, blueprint, script, "--yes")
     run.wait_for("gate_opened")
+    asked.touch()
+    run.wait_for("worker_completed")
     return run
 
 

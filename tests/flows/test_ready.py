@@ -155,3 +155,14 @@ def test_every_feature_ends_with_an_outcome(limit: int, failing: str) -> None:
         ready.block()
     assert set(ready.outcomes) == set("abcdefgh")
     assert all(outcome.done for outcome in ready.outcomes.values()) == (not failing)
+
+
+def test_a_parked_feature_leaves_its_place_and_comes_back() -> None:
+    ready = ready_set(limit=1, a="", b="", c="a")
+    assert take(ready) == "a"
+    ready.park("a")
+    assert take(ready) == "b"
+    finish(ready, "b")
+    assert (take(ready), ready.block()) == ("", [])  # what needs it waits too
+    ready.unpark("a")
+    assert take(ready) == "a"

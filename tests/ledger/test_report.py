@@ -7,6 +7,7 @@ import pytest
 
 from ledger.events import Kind, Ledger, read_events
 from ledger.fold import build_report
+from ledger.render import markdown
 from ledger.report import RunStatus, StepStatus
 from tests.ledger.story import RUN, Story, plan
 
@@ -266,3 +267,28 @@ def test_a_run_at_a_gate_waits_until_it_is_answered() -> None:
     assert (story.report().status, story.report().reason) == ("waiting", "VAL-A-001 waits for an answer: ?")
     story.tell(Kind.GATE_CLOSED, gate="VAL-A-001@c0ffee", milestone="one", answer="pass", by="ada", note="")
     assert (story.report().status, story.report().reason) == ("running", "")
+
+
+def test_turns_tools_and_models_are_counted_by_role() -> None:
+    story = Story().begun()
+    for turns in (3, 1, 40):
+        told = {
+            "turns": turns,
+            "tools": {"bash": turns},
+            "model": "some-model",
+            "usage": {"input": 10.0, "output": 1.0},
+        }
+        story.started("a").done("a", **told)
+    totals = story.report().totals
+    assert totals.turns["worker"].model_dump() == {"runs": [3, 1, 40], "median": 3, "p90": 40}
+    assert (totals.tools, totals.models) == ({"bash": 44}, {"some-model": 3})
+    assert "Turns, median and p90: worker 3 and 40. Tool calls: bash 44." in markdown(story.report())
+    assert "| worker | 30 | 3 |" in markdown(story.report())
+
+
+def test_a_parked_feature_says_until_when() -> None:
+    parked = {"role": "worker", "milestone": "one", "featureId": "a", "agent": "builder", "credential": "KEY"}
+    story = Story().begun().tell(Kind.AGENT_PARKED, **parked, kind="exhausted", reason="used up", until=1_700_000_000)
+    told = "builder is parked until 2023-11-14 22:13:20 UTC: used up"
+    assert status_of(story, "a") == ("parked", told)
+    assert status_of(story.started("a"), "a") == ("running", "")

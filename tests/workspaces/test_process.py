@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -152,6 +154,41 @@ def test_command_may_end_gently(tmp_path: Path, containing: str) -> None:
     finished = run(["sh", "-c", polite], cwd=tmp_path, timeout=0.5, grace=30, contained=True)
     assert finished.ended is Ended.TIMEOUT
     assert "bye" in finished.output
+
+
+def test_command_is_asked_to_end_in_more_than_one_way(tmp_path: Path, containing: str) -> None:
+    polite = "trap 'echo int' INT; trap 'echo term; exit 0' TERM; echo begun; while :; do sleep 0.01; done"
+    asked = (signal.SIGINT, signal.SIGTERM)
+    finished = run(["sh", "-c", polite], cwd=tmp_path, timeout=0.5, grace=0.5, contained=True, signals=asked)
+    assert [word for word in finished.output.split() if word != "Terminated"] == ["begun", "int", "term"]
+
+
+@dataclass
+class Deaf:
+    """A listener that has enough after one line."""
+
+    lines: list[bytes] = field(default_factory=list[bytes])
+    deadline: float = math.inf
+
+    def hear(self, line: bytes) -> bytes:
+        self.lines.append(line)
+        self.deadline = -math.inf
+        return b"heard " + line + b"\n"
+
+
+def test_a_listener_writes_the_transcript_and_may_end_the_command(tmp_path: Path, containing: str) -> None:
+    deaf, transcript = Deaf(), tmp_path / "transcript"
+    talker = ["sh", "-c", "echo one; exec sleep 600"]
+    finished = run(talker, cwd=tmp_path, contained=True, listener=deaf, transcript=transcript)
+    assert finished.ended is Ended.CUT
+    assert deaf.lines[0] == b"one"
+    assert transcript.read_bytes().startswith(b"heard one\n")
+
+
+def test_a_listener_hears_a_last_line_without_an_end(tmp_path: Path) -> None:
+    deaf = Deaf()
+    run(["printf", "no end"], cwd=tmp_path, contained=True, listener=deaf)
+    assert deaf.lines == [b"no end"]
 
 
 def test_command_that_ignores_the_request_is_killed(tmp_path: Path, containing: str) -> None:

@@ -103,10 +103,12 @@ def test_a_limit_that_another_agent_met_is_waited_for_or_handed_back_without_a_c
 
 
 def test_the_end_of_a_used_up_credit_is_told(quick_talk: Talk) -> None:
-    message = "You have reached your specified API usage limits. You will regain access on 2031-05-01 at 00:00 UTC."
+    soon = int(time.time()) + 30 * 86400
+    when = time.strftime("%Y-%m-%d at %H:%M:%S UTC", time.gmtime(soon))
+    message = f"You have reached your specified API usage limits. You will regain access on {when}."
     fault = {"status": 400, "error": "bad-request", "message": message}
     end = quick_talk.have([{"text": "x", "fault": fault}])
-    assert end["fault"] == {"kind": "exhausted", "reason": end["fault"]["reason"], "until": 1935360000}
+    assert end["fault"] == {"kind": "exhausted", "reason": end["fault"]["reason"], "until": soon}
     assert message in end["fault"]["reason"]
 
 

@@ -9,6 +9,7 @@ import pytest
 from agents.api.trouble import classify
 from ledger.conversation import FaultKind, entry
 
+SOON = int(time.time()) + 30 * 86400
 ADVERTISED = "Rate limit reached for m. Please add a payment method at https://platform.example/account/billing."
 
 
@@ -67,9 +68,8 @@ def test_a_wait_that_cannot_be_read_was_not_told() -> None:
 @pytest.mark.parametrize(
     ("text", "said", "until"),
     [
-        ("usage limit", {"resets_at": 1_900_000_000}, 1_900_000_000),
-        ("usage limit; back on 2031-05-01 at 00:00 UTC", {}, 1_935_360_000),
-        ("usage limit; back on 2031-05-01", {}, 1_935_360_000),
+        ("usage limit", {"resets_at": SOON}, SOON),
+        (f"usage limit; back on {time.strftime('%Y-%m-%d at %H:%M:%S UTC', time.gmtime(SOON))}", {}, SOON),
         ("usage limit; back on 2031-99-99", {}, None),
         ("usage limit", {}, None),
     ],

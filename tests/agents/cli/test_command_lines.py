@@ -36,7 +36,7 @@ class Told:
 
 
 def told(studio: Studio, kind: str, **profile: Any) -> Told:
-    defaults = {"model": MODELS.get(kind, "some-model"), "baseUrl": URL}
+    defaults = {"model": MODELS.get(kind, "some-model"), "baseUrl": URL, "prices": {"input": 1, "output": 1}}
     run = studio.run(kind, "tells", **defaults | profile)
     assert run.stopped_by_itself, run.output
     found = json.loads((studio.desk.workspace / "told.json").read_text())
