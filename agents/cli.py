@@ -13,7 +13,7 @@ from agents import prices
 from agents.base import AgentRun, Assignment, Credential, Desk, Fault
 from agents.faults import fault_of
 from agents.hearing import Event, Language, Said
-from agents.limits import Limits
+from agents.limits import PATIENCE_AT_WORK, Limits
 from agents.program import GENTLY, Program, run_program
 from agents.tool import Tool
 from blueprints.agents import CliAgent
@@ -21,8 +21,6 @@ from ledger.conversation import EndReason, Entry, FaultKind
 from workspaces.environment import secret_values
 from workspaces.process import Ended, Finished
 
-_PATIENCE_AT_WORK = 300.0
-"""Seconds that it may go on trying when ending it would lose what it has in mind."""
 _LINGERING = 4
 """How many times as long as the grace it may take to exit after it has told its end."""
 NO_KEY = "none"
@@ -124,7 +122,7 @@ def run_tool(
             profile.max_usd,
             lingering=_LINGERING * desk.grace,
             patience=desk.patience,
-            patience_at_work=max(desk.patience, _PATIENCE_AT_WORK),
+            patience_at_work=max(desk.patience, PATIENCE_AT_WORK),
         ),
         signals=invocation.signals,
     )

@@ -10,6 +10,9 @@ from typing import Any
 from blueprints.text import counted
 from ledger.conversation import total
 
+PATIENCE_AT_WORK = 300.0
+"""Seconds that an agent may go on trying when ending it would lose what it has in mind."""
+
 
 @dataclass(frozen=True)
 class Limits:

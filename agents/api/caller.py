@@ -42,20 +42,26 @@ class Caller:
 
     def ask(self, conversation: Conversation) -> Answer | Trouble:
         """The answer, or the trouble that did not pass within our attempts and our patience."""
+        patience = self._patience(conversation)
         retrying = Retrying(
             retry=retry_if_result(lambda result: isinstance(result, Trouble) and result.again),
-            wait=self._pause,
-            stop=self._is_enough,
+            wait=lambda state: self._pause(state, patience),
+            stop=lambda state: state.attempt_number >= self.spec.attempts or state.upcoming_sleep > patience,
             sleep=self.clock.sleep,
             before_sleep=self._announce,
             retry_error_callback=self._last,
         )
-        return retrying(self._once, conversation)
+        return retrying(self._once, conversation, patience)
 
-    def _once(self, conversation: Conversation) -> Answer | Trouble:
+    def _patience(self, conversation: Conversation) -> float:
+        """Longer once there is work to lose."""
+        begun = len(conversation) > 1
+        return max(self.spec.patience, self.spec.patience_at_work) if begun else self.spec.patience
+
+    def _once(self, conversation: Conversation, patience: float) -> Answer | Trouble:
         while hold := self.limit.hold():
             seconds = self.limit.wait()
-            if hold.kind is not FaultKind.THROTTLED or seconds > self.spec.patience:
+            if hold.kind is not FaultKind.THROTTLED or seconds > patience:
                 return _held(hold)
             self.say(entry(Entry.RETRY, reason=hold.reason, seconds=round(seconds, 3)))
             self.clock.sleep(seconds)
@@ -77,17 +83,14 @@ class Caller:
             case _:
                 pass
 
-    def _pause(self, state: RetryCallState) -> float:
+    def _pause(self, state: RetryCallState, patience: float) -> float:
         trouble = _trouble(state)
         if trouble.kind is FaultKind.THROTTLED:
             return self.limit.wait()
         if trouble.seconds is not None:
             return trouble.seconds + self.clock.chance()
         own = min(_LONGEST, 2.0 ** (state.attempt_number - 1)) * (0.5 + self.clock.chance())
-        return min(own, self.spec.patience)
-
-    def _is_enough(self, state: RetryCallState) -> bool:
-        return state.attempt_number >= self.spec.attempts or state.upcoming_sleep > self.spec.patience
+        return min(own, patience)
 
     def _announce(self, state: RetryCallState) -> None:
         self.say(entry(Entry.RETRY, reason=_trouble(state).reason, seconds=round(state.upcoming_sleep, 3)))

@@ -51,6 +51,8 @@ class Spec(_Given):
     """What all that share the credential know of its limits."""
     patience: float = 120
     """Longest wait in seconds for the provider before it is reported as a fault."""
+    patience_at_work: float = 0
+    """The same once there is a conversation to lose, if longer."""
     shell_timeout: float = 600
     """Longest time in seconds that a command may ask for."""
     session: str = ""

@@ -10,6 +10,7 @@ from typing import Literal
 from agents.api.spec import Limits, Spec
 from agents.base import AgentRun, Assignment, Desk
 from agents.hearing import Language, common
+from agents.limits import PATIENCE_AT_WORK
 from agents.program import Program, agent_variables, run_program
 from blueprints.agents import ApiAgent
 from workspaces.process import environment
@@ -47,6 +48,7 @@ def run_loop(profile: ApiAgent, provider: Provider, assignment: Assignment, desk
         prices=profile.prices.model_dump(by_alias=True, exclude_none=True) if profile.prices else None,
         rate_limit=desk.rate_limit or desk.home / "rate-limit.json",
         patience=desk.patience,
+        patience_at_work=PATIENCE_AT_WORK,
         session=f"{assignment.run}.{assignment.session_name}",
     )
     program = Program(

@@ -272,13 +272,8 @@ def test_a_run_at_a_gate_waits_until_it_is_answered() -> None:
 def test_turns_tools_and_models_are_counted_by_role() -> None:
     story = Story().begun()
     for turns in (3, 1, 40):
-        told = {
-            "turns": turns,
-            "tools": {"bash": turns},
-            "model": "some-model",
-            "usage": {"input": 10.0, "output": 1.0},
-        }
-        story.started("a").done("a", **told)
+        usage = {"input": 10.0, "output": 1.0}
+        story.started("a").done("a", turns=turns, tools={"bash": turns}, model="some-model", usage=usage)
     totals = story.report().totals
     assert totals.turns["worker"].model_dump() == {"runs": [3, 1, 40], "median": 3, "p90": 40}
     assert (totals.tools, totals.models) == ({"bash": 44}, {"some-model": 3})

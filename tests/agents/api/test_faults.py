@@ -133,3 +133,10 @@ def test_what_was_said_before_a_fault_is_known(quick_talk: Talk) -> None:
     assert end["turns"] == 1
     assert end["usage"]["usd"] > 0
     assert abs(time.time() - quick_talk.time.at) > 1  # the clock of these tests is not the real one
+
+
+def test_with_work_to_lose_a_longer_wait_is_worth_it(quick_talk: Talk) -> None:
+    wait = {"status": 429, "error": "rate-limit", "retry_after": 60, "times": 1}
+    steps: list[Data] = [{"calls": [{"shell": "true"}]}, {"calls": [HANDOFF], "fault": wait}]
+    assert quick_talk.have(steps, patience=30, patience_at_work=300)["reason"] == "finished"
+    assert sum(quick_talk.time.slept) >= 60
