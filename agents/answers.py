@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from enum import StrEnum
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BeforeValidator, Field
 
-from agents.handoff import Issue, OptionalText, Part, Severity
+from agents.handoff import Issue, Notes, OptionalText, Part, Severity
 from blueprints.fields import Line
 
 
@@ -16,6 +17,7 @@ class Answer(Part):
     """See `reference/formats.md` for the names."""
 
     summary: Annotated[str, Field(min_length=1)]
+    notes: Notes = Field(default=[])
 
 
 class Review(Answer):
@@ -115,3 +117,15 @@ class UserTest(Answer):
         if unfounded:
             return f"{unfounded[0].id}: it says {unfounded[0].status} but observed nothing"
         return ""
+
+
+def _yaml(value: object) -> object:
+    """Some give it as a mapping, though a text is asked for: JSON is YAML too."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
+
+
+class PlanAnswer(Answer):
+    """An orchestrator's answer: a mission planned from a goal."""
+
+    blueprint: Annotated[str, Field(min_length=1), BeforeValidator(_yaml)]
+    """YAML of the keys that are the orchestrator's to write."""

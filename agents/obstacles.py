@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from agents.credentials import lacking
 from agents.programs import missing
 from agents.skills import missing_skills
 from blueprints.plan import Plan
-from blueprints.schema import Role
+from blueprints.schema import ROLES_IN_RUNS
 from workspaces.git import Repository
 
 
@@ -20,16 +20,20 @@ def obstacles(plan: Plan, source: Repository | None, blocks: Mapping[str, str] |
     """
     if source:
         yield from missing_skills(plan, source.root, source.base)
-    for name in _at_work(plan):
+    yield from obstacles_of(_at_work(plan), plan, blocks)
+
+
+def obstacles_of(names: Collection[str], plan: Plan, blocks: Mapping[str, str] | None) -> Iterator[str]:
+    """The same, of these agents and of those that may take over from them."""
+    asked = {*names, *(other for name in names for other in plan.agent(name).fallback)}
+    for name in (name for name in plan.blueprint.agents if name in asked):
         profile = plan.agent(name)
         for found in (missing(profile, Path(plan.folder)), lacking(profile, blocks)):
             if found:
                 yield f"agents.{name}: {found}"
 
 
-def _at_work(plan: Plan) -> list[str]:
-    """Every agent that the plan may ask, in the blueprint's order."""
+def _at_work(plan: Plan) -> set[str]:
+    """The agents that a run asks first."""
     named = {feature.agent for milestone in plan.milestones for feature in milestone.features}
-    named |= {plan.role(role) for role in Role}
-    named |= {other for name in named for other in plan.agent(name).fallback}
-    return [name for name in plan.blueprint.agents if name in named]
+    return named | {plan.role(role) for role in ROLES_IN_RUNS}

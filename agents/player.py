@@ -1,7 +1,8 @@
 """The scripted agent: plays the steps that a script file holds for its assignment.
 
 Started like any agent program, with the script's path as its only argument. Which steps are its own follows
-from `MISSION_ROLE`, `MISSION_FEATURE` (for a repairer `MISSION_MILESTONE`) and `MISSION_ATTEMPT`:
+from `MISSION_ROLE`, `MISSION_FEATURE` (for a repairer `MISSION_MILESTONE`, for an orchestrator `MISSION_MISSION`)
+and `MISSION_ATTEMPT`:
 
     worker:
       csv-writer:                                   # the feature
@@ -19,6 +20,9 @@ from `MISSION_ROLE`, `MISSION_FEATURE` (for a repairer `MISSION_MILESTONE`) and 
       VAL-EXPORT-001:                               # the check; attempts are tests
         - - run: curl -s "$APP_URL/export.csv" > export.csv
           - answer: {summary: ..., assertions: [...]}
+    orchestrator:
+      plan:                                         # the mission's name, where it has one already; attempts are plans
+        - - answer: {summary: ..., blueprint: ...}
 
 Exit codes: 0 played, 1 a step failed, 2 the script or its environment is wrong (nothing was played).
 It imports only the standard library and YAML: it runs isolated, and a mission may start hundreds of it.
@@ -33,7 +37,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -50,6 +54,11 @@ GIT = [
         "core.hooksPath=/dev/null",
     ),  # a rehearsal has no keys
 ]
+
+FAULTS = ("throttled", "exhausted", "unauthenticated", "unavailable")
+
+_KEYS = {"repairer": "MISSION_MILESTONE", "orchestrator": "MISSION_MISSION"}
+"""What a role's steps go by, where that is not the feature."""
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -282,7 +291,32 @@ def say(argument: object) -> Action:
     return lambda _stage: text
 
 
-_STEPS = (write, append, replace, patch, delete, run, sleep, commit, handoff, answer, finding, fail, hang, crash, say)
+def use(argument: object) -> Action:
+    """One call of a model: `{input: 1000, cacheRead: 9000, output: 200, usd: 0.01}`."""
+    kinds = ("input", "cacheRead", "cacheWrite", "output", "usd")
+    tokens = _fields(argument, {}, optional=dict.fromkeys(kinds, (int, float)))
+    return lambda _stage: json.dumps({"type": "usage", **tokens})
+
+
+def fault(argument: object) -> Action:
+    """What a provider does: `{kind: exhausted, reason: Come back later, seconds: 2}` ends the attempt there."""
+    told = _fields(argument, {"kind": str, "reason": str}, optional={"seconds": (int, float)})
+    if told["kind"] not in FAULTS:
+        raise ScriptError(f"kind is {_called(told['kind'])}, not one of {', '.join(FAULTS)}")
+
+    def play(_stage: Stage) -> str:
+        until = {"until": time.time() + told["seconds"]} if "seconds" in told else {}
+        end = {"reason": "fault", "fault": {"kind": told["kind"], "reason": told["reason"], **until}}
+        _say(json.dumps({"type": "end", **end}))
+        raise StepError(told["reason"])
+
+    return play
+
+
+_STEPS = (
+    *(write, append, replace, patch, delete, run, sleep, commit, handoff, answer, finding),
+    *(fail, hang, crash, say, use, fault),
+)
 STEPS: dict[str, Callable[[object], Action]] = {step.__name__: step for step in _STEPS}
 
 
@@ -315,7 +349,7 @@ def play_steps(steps: list[tuple[str, Action]], stage: Stage) -> int:
 def read_steps(script: Path) -> list[tuple[str, Action]]:
     """The steps of this role, assignment and attempt, all of them checked."""
     role = _environment("MISSION_ROLE")
-    assignment = _environment("MISSION_MILESTONE" if role == "repairer" else "MISSION_FEATURE")
+    assignment = _environment(_KEYS.get(role, "MISSION_FEATURE"))
     attempt = _environment("MISSION_ATTEMPT")
     if not attempt.isdecimal() or int(attempt) < 1:
         raise ScriptError(f"MISSION_ATTEMPT is '{attempt}'; it is a number from 1")
@@ -371,17 +405,22 @@ def _mapping(value: object, what: str) -> dict[str, Any]:
     raise ScriptError(f"{what} is a mapping, not {_called(value)}")
 
 
-def _fields(argument: object, required: dict[str, type], *, optional: dict[str, type] | None = None) -> dict[str, Any]:
+Types = Mapping[str, type | tuple[type, ...]]
+
+
+def _fields(argument: object, required: Types, *, optional: Types | None = None) -> dict[str, Any]:
     """The argument as a mapping that has all of `required`, perhaps some of `optional`, and nothing else."""
     fields = _mapping(argument, "its argument")
-    types = required | (optional or {})
+    types = {**required, **(optional or {})}
     if missing := [name for name in required if name not in fields]:
         raise ScriptError(f"{' and '.join(missing)} missing; it takes {', '.join(types)}")
     if unknown := [str(name) for name in fields if name not in types]:
         raise ScriptError(f"unknown {' and '.join(unknown)}; it takes {', '.join(types)}")
     for name, value in fields.items():
         if not isinstance(value, types[name]):
-            raise ScriptError(f"{name} is {_called(value)}, not {types[name].__name__}")
+            wanted = types[name]
+            called = wanted.__name__ if isinstance(wanted, type) else "a number"
+            raise ScriptError(f"{name} is {_called(value)}, not {called}")
     return fields
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from blueprints.coverage import Covered, coverage, reasons, services_in_use
 from blueprints.markup import as_code, as_shell, as_text
 from blueprints.plan import Plan, PlannedCheck, PlannedFeature, PlannedMilestone
-from blueprints.schema import Blueprint, Role
+from blueprints.schema import ROLES_IN_RUNS, Blueprint
 
 
 def markdown(plan: Plan) -> str:
@@ -46,7 +46,7 @@ def _limits(plan: Plan) -> Iterator[str]:
     blueprint = plan.blueprint
     yield f"- Plan {as_code(plan.digest)}"
     yield f"- Works on {_repository(blueprint)}, mode {blueprint.mode.value}"
-    yield "- Agents: " + ", ".join(f"{role.value} {as_code(plan.role(role))}" for role in Role)
+    yield "- Agents: " + ", ".join(f"{role.value} {as_code(plan.role(role))}" for role in ROLES_IN_RUNS)
     yield f"- Most agents at once: {blueprint.max_concurrency}"
     yield f"- Most repair rounds per milestone: {blueprint.repairs}"
     yield f"- Most reruns of a failing check: {blueprint.reruns}"

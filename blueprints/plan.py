@@ -163,6 +163,7 @@ _HOW_IT_IS_RUN: dict[str, bool | set[str]] = {
     "max_concurrency": True,
     "require_plan_approval": True,
     "repository": {"path"},
+    "roles": {"orchestrator"},
 }
 
 

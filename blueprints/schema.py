@@ -27,6 +27,11 @@ class Role(StrEnum):
     REPAIRER = "repairer"
     SCRUTINY = "scrutiny"
     TESTER = "tester"
+    ORCHESTRATOR = "orchestrator"
+
+
+ROLES_IN_RUNS = tuple(role for role in Role if role is not Role.ORCHESTRATOR)
+"""Those that a run has work for; an orchestrator has done its part before."""
 
 
 class Mode(StrEnum):
@@ -131,6 +136,8 @@ class Roles(Model):
     """Reviews each feature's change. Default: the worker's agent, in a fresh session."""
     tester: Name | None = None
     """Uses the running program as a person would, without its source. Default: the worker's agent."""
+    orchestrator: Name | None = None
+    """Plans a mission from a goal, for `mission plan`. Default: the worker's agent."""
 
 
 class Quarantine(Model):

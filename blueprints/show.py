@@ -7,7 +7,7 @@ from blueprints.coverage import Covered, coverage, reasons, services_in_use
 from blueprints.markdown import markdown
 from blueprints.mermaid import mermaid
 from blueprints.plan import Plan, PlannedCheck, PlannedFeature, PlannedMilestone
-from blueprints.schema import Role
+from blueprints.schema import ROLES_IN_RUNS
 from blueprints.terminal import text
 from blueprints.text import Data
 
@@ -39,7 +39,7 @@ def as_data(plan: Plan) -> dict[str, Data]:
             "repairs": blueprint.repairs,
             "reruns": blueprint.reruns,
         },
-        "roles": {role.value: plan.role(role) for role in Role},
+        "roles": {role.value: plan.role(role) for role in ROLES_IN_RUNS},
         "contract": [_covered_data(covered) for covered in coverage(plan.blueprint)],
         "services": [_service_data(name, blueprint.services[name]) for name in services_in_use(plan.blueprint)],
         "quarantine": [

@@ -15,9 +15,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from blueprints.errors import MissionError
 
 _COMMANDS = {
+    "plan": "cli.plan:command",
     "check": "cli.check:command",
     "show": "cli.show:command",
     "schema": "cli.schema:command",
+    "doctor": "cli.doctor:command",
     "run": "cli.run:command",
     "resume": "cli.resume:command",
     "list": "cli.list:command",

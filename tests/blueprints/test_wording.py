@@ -50,7 +50,7 @@ CASES = [
     (
         "goal:",
         "roles: {boss: x}\ngoal:",
-        "2: roles.boss: unknown key 'boss'; known: integrator, repairer, scrutiny, tester, worker",
+        "2: roles.boss: unknown key 'boss'; known: integrator, orchestrator, repairer, scrutiny, tester, worker",
     ),
     ("goal:", "maxConcurrency: 65\ngoal:", "2: maxConcurrency: 65 is too large; at most 64 is allowed"),
     ("goal:", "maxConcurrency: 0\ngoal:", "2: maxConcurrency: 0 is too small; at least 1 is needed"),

@@ -1,0 +1,114 @@
+"""`mission plan`: from a goal to a blueprint."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from agents.commission import Commission, Frame, frame, new_folder, source_of
+from agents.obstacles import obstacles_of
+from agents.planning import NotPlanned, Planned, draw_up
+from blueprints import show
+from blueprints.agents import ModelAgent, SecretBlock
+from blueprints.errors import MissionError
+from cli import options
+from ledger.files import write_file
+from ledger.settings import Settings
+
+
+@click.command("plan")
+@click.argument("goal")
+@click.option(
+    "--agents",
+    "file",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="YAML with `agents:` and what else is settled, such as `roles:` and `setup:`. A blueprint will do: its goal, "
+    "contract and milestones are left out.",
+)
+@click.option("--repo", type=click.Path(path_type=Path), help="Plan for the repository in this folder.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("mission.yaml"),
+    show_default=True,
+    help="Where the blueprint is written; its relative paths start there.",
+)
+@click.option("--max-milestones", "most", type=click.IntRange(1, 100), help="Plan at most so many.")
+@click.option("--force", is_flag=True, help="Replace what is at --output.")
+@options.as_json
+def command(
+    goal: str, file: Path, repo: Path | None, output: Path, most: int | None, force: bool, as_json: bool
+) -> int:
+    """Plan a mission for GOAL.
+
+    The agent of the role `orchestrator` looks at a throw-away checkout and writes contract and milestones. The
+    result is a blueprint without a mistake, for you to read, edit and run; or nothing, when the agent does not
+    manage one within its retries. That a check fails before the work is no more than the agent's claim: `mission
+    run` tries each of them on the base first, and stops at one that passes.
+
+    Exit codes: 0 planned, 1 no plan came of it, 2 usage, agents or repository.
+    """
+    if output.exists() and not force:
+        raise MissionError(f"{output}: is there already; give --force to replace it, or another --output")
+    commission = _commission(frame(goal, file, output, most=most), Settings(), repo)
+    click.echo(f"{commission.frame.agents[0]} plans; what it says is kept in {commission.folder}", err=True)
+    result = draw_up(commission)
+    if isinstance(result, NotPlanned):
+        return _tell_failure(result, commission, as_json=as_json)
+    write_file(output, result.loaded.text)
+    _tell(result, commission, _next(output, repo), as_json=as_json)
+    return 0
+
+
+def _commission(known: Frame, settings: Settings, repo: Path | None) -> Commission:
+    """Everything is looked at before anything runs."""
+    source = source_of(known, settings, repo)
+    blocks = _blocks(known, settings)
+    if found := [*obstacles_of(known.agents, known.plan, blocks)]:
+        raise MissionError("\n".join(found))
+    folder = new_folder(settings.home, known.plan.blueprint.mission)
+    return Commission(known, source, settings, folder, blocks)
+
+
+def _blocks(known: Frame, settings: Settings) -> Mapping[str, str]:
+    """Of Prefect, which is not started for those who need none."""
+    profiles = [known.plan.agent(name) for name in known.agents]
+    if not any(isinstance(p, ModelAgent) and isinstance(p.credential, SecretBlock) for p in profiles):
+        return {}
+    from cli.embedded import use_server
+
+    use_server(settings.home)
+    from flows.blocks import secret_blocks
+
+    return asyncio.run(secret_blocks(known.plan.blueprint))
+
+
+def _next(output: Path, repo: Path | None) -> str:
+    return shlex.join(["mission", "run", str(output), *(["--repo", str(repo)] if repo else [])])
+
+
+def _tell(result: Planned, commission: Commission, following: str, *, as_json: bool) -> None:
+    plan, output = result.loaded.plan, commission.frame.output
+    if as_json:
+        facts = {"ok": True, "blueprint": str(output), "agent": result.agent, "summary": result.summary}
+        options.echo_json({**facts, "folder": str(commission.folder), "next": following, "plan": show.as_data(plan)})
+        return
+    click.echo(show.text(plan))
+    click.echo(f"{result.agent} says: {' '.join(result.summary.split())}\n")
+    click.echo(f"{output} is written; read it, edit it, then: {following}")
+
+
+def _tell_failure(result: NotPlanned, commission: Commission, *, as_json: bool) -> int:
+    answer = str(result.answer) if result.answer else None
+    if as_json:
+        facts = {"ok": False, "reason": result.reason, "problems": [*result.mistakes], "answer": answer}
+        options.echo_json({**facts, "folder": str(commission.folder)})
+        return 1
+    where = f"; its last blueprint is {answer}" if answer else ""
+    lines = [f"no plan came of it, and nothing is written: {result.reason}{where}", *result.mistakes]
+    raise MissionError("\n".join(lines), exit_code=1)
