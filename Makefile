@@ -3,7 +3,7 @@ UV := ./scripts/uv
 DEMO ?= $(CURDIR)/.demo
 export MISSION_HOME ?= $(HOME)/.missions
 
-.PHONY: install browser demo test check format bench clean
+.PHONY: install browser demo test test-agents check format bench clean
 
 install:
 	@$(UV) sync --quiet
@@ -20,6 +20,10 @@ demo: browser
 test: browser
 	@$(UV) run --no-sync scripts/check
 
+test-agents: install
+	@./scripts/agents
+	@MISSION_TEST_PROGRAMS="$(CURDIR)/.agents-cli/node_modules/.bin" $(UV) run --no-sync pytest tests/agents/programs
+
 check: install
 	@$(UV) run --no-sync scripts/check --static
 
@@ -30,4 +34,4 @@ bench: install
 	@$(UV) run --no-sync python -m benchmarks.overhead
 
 clean:
-	rm -rf .venv .bootstrap "$(DEMO)"
+	rm -rf .venv .bootstrap .agents-cli "$(DEMO)"

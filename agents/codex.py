@@ -22,10 +22,12 @@ from workspaces.process import Finished
 TOOL = Tool("codex", "@openai/codex")
 _KEY = "OPENAI_API_KEY"
 _OPENAI = "https://api.openai.com/v1"
-_NO_EXTRAS = ("plugins", "apps", "remote_plugin")  # they fetch from elsewhere, and end late
+# The first three fetch from elsewhere, and end late; the last reads the user's shell profile.
+_NO_EXTRAS = ("plugins", "apps", "remote_plugin", "shell_snapshot")
 _SETTINGS = {
     "analytics.enabled": False,
     "check_for_update_on_startup": False,
+    "allow_login_shell": False,  # its environment would be the user's profile, not ours
     "shell_environment_policy.exclude": [_KEY],
 }
 _TOOLS = {"command_execution": "shell", "file_change": "edit"}

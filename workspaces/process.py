@@ -75,6 +75,7 @@ def run(
     sinks = _sinks(transcript, listener, secrets or {}, contained=contained)
     try:
         with _input(stdin) as source, Running(argv, cwd, env, stdin=source, contained=contained) as command:
+            _let_go(source)
             if started:
                 started(command.pid)
             command.read_into(*sinks)
@@ -105,6 +106,12 @@ def _sinks(
         return [Sink(secrets, keep=keep, transcript=transcript, listener=listener)]
     output = Sink(secrets, keep=_TAIL if transcript else None, transcript=transcript, listener=listener)
     return [output, Sink(secrets, keep=None, transcript=None)]
+
+
+def _let_go(source: IO[bytes] | int) -> None:
+    """What is on stdin may be a key: it stays open nowhere but in the command."""
+    if not isinstance(source, int):
+        source.close()
 
 
 @contextmanager

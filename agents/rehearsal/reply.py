@@ -18,6 +18,11 @@ SHELLS = ("bash", "exec_command", "shell_command", "shell", "run_shell_command",
 COMMANDS = ("command", "cmd", "script", "input", "code")
 """What they call the command."""
 
+_PROGRAMS = "exec"
+"""The tool of Codex for models that write JavaScript; the shell is called from there."""
+_LONGEST = 30_000
+"""Milliseconds for which it waits for a command."""
+
 
 def compose(step: Step, position: Position, asked: Asked, api: str) -> Reply | Problem:
     """The answer without its usage, or why the step has none for this request.
@@ -72,9 +77,14 @@ def _declared(name: str, tools: tuple[Tool, ...]) -> Tool:
 def _shell_call(name: str, command: str, tools: tuple[Tool, ...]) -> ToolCall | None:
     shells = [tool for shell in SHELLS for tool in tools if tool.name.lower() == shell]
     if not shells:
-        return None
+        return next((_programmed(name, command, tool) for tool in tools if tool.name == _PROGRAMS), None)
     tool = shells[0]
     return ToolCall(name, tool, command if tool.kind == "custom" else json.dumps(shell_input(tool, command)))
+
+
+def _programmed(name: str, command: str, tool: Tool) -> ToolCall:
+    options = json.dumps({"cmd": command, "yield_time_ms": _LONGEST})
+    return ToolCall(name, tool, f"const done = await tools.exec_command({options}); text(done.output);")
 
 
 def shell_input(tool: Tool, command: str) -> Data:

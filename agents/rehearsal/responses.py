@@ -44,7 +44,7 @@ class ResponsesApi:
         return unpaired_items(turns) or Asked(
             model=str(body.get("model", "")),
             said=tuple(_said(item) for item in turns),
-            tools=tuple(_tools(entries(body, "tools"))),
+            tools=tuple(_tools([*entries(body, "tools"), *_tools_in(turns)])),
             prefix=_prefix(body, turns),
             stream=bool(body.get("stream")),
             turns=turns,
@@ -144,6 +144,13 @@ def _said(item: Data) -> Said:
 
 def _text(item: Data) -> str:
     return plain_text(item.get("content"))
+
+
+def _tools_in(turns: list[Data]) -> Iterator[Data]:
+    """Tools may be declared in the conversation, too."""
+    for item in turns:
+        if item.get("type") == "additional_tools":
+            yield from entries(item, "tools")
 
 
 def _tools(declared: list[Data]) -> Iterator[Tool]:

@@ -52,9 +52,10 @@ def silence(seconds: float) -> Scene:
 
 def stopped(beside: Path) -> Scene:
     """The mission is stopped while a command runs that has left a process of its own in another session."""
-    begun = beside / "begun"
-    name = shlex.quote(str(begun))
-    line = f"(setsid tail -f {name} >/dev/null 2>&1 &); touch {name}; tail -f {name}"
+    followed, begun = beside / "followed", beside / "begun"
+    name = shlex.quote(str(followed))
+    left = f"(setsid tail -f {name} >/dev/null 2>&1 &)"
+    line = f"touch {name}; {left}; touch {shlex.quote(str(begun))}; tail -f {name}"
     return Scene([_shell(line)], stopped_at=begun)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,15 @@ from agents.rehearsal.script import Script, When
 from agents.rehearsal.server import ModelServer
 from agents.rehearsal.survivors import survivors
 from agents.session import Session, handoff_file
-from blueprints.agents import Agent, AnthropicAgent, ClaudeCodeAgent, GeminiAgent, ModelAgent, OpencodeAgent, SecretBlock
+from blueprints.agents import (
+    Agent,
+    AnthropicAgent,
+    ClaudeCodeAgent,
+    GeminiAgent,
+    ModelAgent,
+    OpencodeAgent,
+    SecretBlock,
+)
 from blueprints.plan import compile_plan
 from blueprints.schema import Blueprint, Feature, Milestone, Role
 from ledger.conversation import read_entries
@@ -34,7 +42,7 @@ from workspaces.worktree import Workspace
 FEATURE = "rehearsal"
 FILE = "rehearsal.txt"
 _SPEC = f"Write the line `rehearsed` into the file `{FILE}`."
-_MODEL = "scripted-1"
+MODEL = "scripted-1"
 _BLOCK = "rehearsal"
 _TIMEOUT = 180.0
 _GRACE = 2.0
@@ -140,9 +148,9 @@ def _scripts(scene: Scene) -> list[Script]:
 
 def _rehearsed(profile: ModelAgent, url: str, changes: Mapping[str, Any]) -> Agent:
     """The profile with the scripted model's address, a key that opens nothing, and nothing of the user's own."""
-    unlimited = {"max_usd": None, "max_tokens": None, "fallback": [], "env": []}
+    unlimited: Data = {"max_usd": None, "max_tokens": None, "fallback": [], "env": []}
     place = {"base_url": _address(profile, url), "credential": SecretBlock(block=_BLOCK), "home": None}
-    model = profile.model or (f"{FEATURE}/{_MODEL}" if isinstance(profile, OpencodeAgent) else _MODEL)
+    model = profile.model or (f"{FEATURE}/{MODEL}" if isinstance(profile, OpencodeAgent) else MODEL)
     known = {name: value for name, value in place.items() if name in type(profile).model_fields}
     copy: Any = profile.model_copy(update={**unlimited, **known, "model": model, **changes})
     return copy  # type: ignore[no-any-return]
@@ -170,7 +178,7 @@ def _assignment(mission: Mission, scene: Scene) -> Assignment:
 
 
 @contextmanager
-def _stopped_at(file: Path | None, stop: threading.Event) -> Iterator[Callable[[], float]]:
+def _stopped_at(file: Path | None, stop: threading.Event) -> Generator[Callable[[], float]]:
     """Sets `stop` when the file is there; tells the seconds since then."""
     over, stopped = threading.Event(), [time.monotonic()]
 

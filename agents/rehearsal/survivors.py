@@ -10,7 +10,7 @@ import psutil
 
 def survivors(place: Path) -> list[str]:
     """The processes, as `id name`, that have the folder in their arguments or their environment."""
-    return [f"{process.pid} {process.name()}" for process in psutil.process_iter() if _belongs(process, str(place))]
+    return [f"{process.pid} {process.name()}" for process in psutil.process_iter() if _belongs(process, f"{place}/")]
 
 
 def _belongs(process: psutil.Process, place: str) -> bool:

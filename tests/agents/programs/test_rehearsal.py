@@ -1,23 +1,23 @@
-"""The coding agents' own programs do what the engine expects of them."""
+"""The coding agents' own programs, and the loop of the engine's own, do what the engine expects of them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from pydantic import TypeAdapter
 
-from agents.rehearsal.kit import rehearse
-from blueprints.agents import Agent
 from tests.agents.programs.conftest import PROGRAMS
-from tests.agents.test_conformance import CASES
+from tests.agents.test_conformance import CASES, rehearsed
 
-PROFILES: TypeAdapter[Agent] = TypeAdapter(Agent)
+PROFILES: dict[str, dict[str, str]] = {
+    **{kind: {"kind": kind, "program": program} for kind, program in PROGRAMS.items()},
+    "anthropic": {"kind": "anthropic", "model": "scripted-1"},
+    "openai chat": {"kind": "openai", "api": "chat", "model": "scripted-1"},
+}
 
 
-@pytest.mark.parametrize("kind", PROGRAMS)
-def test_a_program_does_what_the_engine_expects(tmp_path: Path, kind: str) -> None:
-    profile = PROFILES.validate_python({"kind": kind, "program": PROGRAMS[kind]})
-    results = list(rehearse(profile, tmp_path, place=tmp_path))
+@pytest.mark.parametrize("name", PROFILES)
+def test_an_agent_does_what_the_engine_expects(tmp_path: Path, name: str) -> None:
+    results = rehearsed(tmp_path, CASES, **PROFILES[name])
     assert [result.case for result in results] == CASES
     assert [result for result in results if not result.ok] == []
