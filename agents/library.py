@@ -50,7 +50,7 @@ def record_notes(mission: Mission, milestone: str, source: str, notes: Iterable[
         before = all_notes(mission)
         known = list(before)
         for note in notes:
-            if _is_new(note.text, known):
+            if _is_new(note, known):
                 facts = {"text": note.text, "applies": note.applies, "source": source, "milestone": milestone}
                 event = mission.ledger.append(Kind.NOTE_RECORDED, id=f"N-{len(known) + 1}", **facts)
                 known.append(LibraryNote.model_validate(event.data))
@@ -71,8 +71,14 @@ def notes_about(mission: Mission, touches: Sequence[str]) -> list[str]:
     return told
 
 
-def _is_new(text: str, known: Sequence[LibraryNote]) -> bool:
-    return bool(_words(text)) and not any(_say_the_same(text, note.text) for note in known)
+def _is_new(note: Note, known: Sequence[LibraryNote]) -> bool:
+    said = (other for other in known if _covers(other.applies, note.applies))
+    return bool(_words(note.text)) and not any(_say_the_same(note.text, other.text) for other in said)
+
+
+def _covers(known: Sequence[str], patterns: Sequence[str]) -> bool:
+    """Whether all that these patterns are about is told of by the known ones already; none: everything."""
+    return not known or (bool(patterns) and set(patterns) <= set(known))
 
 
 def _say_the_same(one: str, other: str) -> bool:

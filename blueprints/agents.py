@@ -71,8 +71,6 @@ class ModelAgent(AgentBase):
 
     idle_timeout: Duration | None = 1800.0
     """Longest an attempt may go without an event: a message, a tool call, its result."""
-    model: Line | None = None
-    """As its provider names it. Default: the program's own."""
     effort: Name | None = None
     """How much the model thinks, as its provider names it, such as low, medium or high."""
     credential: VariableName | SecretBlock | None = None
@@ -94,6 +92,8 @@ class ApiAgent(ModelAgent):
     """As its provider names it."""
     window: Annotated[int, Field(ge=1000)] | None = None
     """Tokens that fit into a conversation. Default: from a list, by the model's name, or 200000."""
+    max_output_tokens: Annotated[int, Field(ge=1)] | None = None
+    """Most tokens of one answer. Default: 32000 or a quarter of the window; over `api: chat` what the server has."""
 
 
 class AnthropicAgent(ApiAgent):
@@ -115,6 +115,8 @@ class OpenAIAgent(ApiAgent):
 class CliAgent(ModelAgent):
     """What the coding agents have in common that are programs."""
 
+    model: Line | None = None
+    """As its provider names it. Default: the program's own."""
     program: Line | None = None
     """Path of the program; `./x` is relative to the blueprint's folder. Default: found on PATH by its usual name."""
     arguments: list[Text] = []

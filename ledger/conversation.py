@@ -124,7 +124,7 @@ class Tally:
                 case _:
                     pass
         said = end or {}
-        usage = total(usages) if usages else _known(said.get("usage"))
+        usage = known_total(usages) if usages else _known(said.get("usage"))
         turns = said.get("turns")
         return cls(
             turns if isinstance(turns, int) else kinds[Entry.USAGE], dict(tools), usage, kinds[Entry.DENIED], end
@@ -138,6 +138,13 @@ def total(usages: Iterable[Mapping[str, Any]]) -> dict[str, float]:
     if all(usage.get("usd") is not None for usage in every):
         added["usd"] = sum(_number(usage.get("usd")) for usage in every)
     return added
+
+
+def known_total(usages: Iterable[Mapping[str, Any]]) -> dict[str, float] | None:
+    """The sum of what is known; None when there are usages, and none of them tells its tokens."""
+    every = list(usages)
+    told = any(kind in usage for usage in every for kind in TOKENS)
+    return total(every) if told or not every else None
 
 
 def _known(usage: object) -> dict[str, float] | None:

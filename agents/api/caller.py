@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from tenacity import RetryCallState, Retrying, retry_if_result
 
+from agents.api.meter import Meter
 from agents.api.spec import Spec
 from agents.api.trouble import Trouble
 from agents.api.turns import Answer, Conversation, Provider
@@ -29,44 +30,66 @@ class Clock:
     chance: Callable[[], float] = random.random
 
 
+@dataclass
+class _Waits:
+    """The waits for one answer: all of them together may take no longer than our patience."""
+
+    patience: float
+    spent: float = 0.0
+
+    def allow(self, seconds: float) -> bool:
+        return self.spent + seconds <= self.patience
+
+
 @dataclass(frozen=True)
 class Caller:
     provider: Provider
     spec: Spec
     say: Say
     clock: Clock
+    meter: Meter
 
     @property
     def limit(self) -> RateLimit:
         return RateLimit(self.spec.rate_limit, self.clock.now, self.clock.chance)
 
     def ask(self, conversation: Conversation) -> Answer | Trouble:
-        """The answer, or the trouble that did not pass within our attempts and our patience."""
-        patience = self._patience(conversation)
+        """The answer, or the trouble that did not pass within our attempts, our patience and our limits."""
+        waits = _Waits(self._patience(conversation))
         retrying = Retrying(
             retry=retry_if_result(lambda result: isinstance(result, Trouble) and result.again),
-            wait=lambda state: self._pause(state, patience),
-            stop=lambda state: state.attempt_number >= self.spec.attempts or state.upcoming_sleep > patience,
-            sleep=self.clock.sleep,
+            wait=lambda state: self._pause(state, waits.patience),
+            stop=lambda state: self._is_enough(state, waits),
+            sleep=lambda seconds: self._sleep(seconds, waits),
             before_sleep=self._announce,
             retry_error_callback=self._last,
         )
-        return retrying(self._once, conversation, patience)
+        return retrying(self._once, conversation, waits)
 
     def _patience(self, conversation: Conversation) -> float:
         """Longer once there is work to lose."""
         begun = len(conversation) > 1
         return max(self.spec.patience, self.spec.patience_at_work) if begun else self.spec.patience
 
-    def _once(self, conversation: Conversation, patience: float) -> Answer | Trouble:
+    def _is_enough(self, state: RetryCallState, waits: _Waits) -> bool:
+        tried = state.attempt_number >= self.spec.attempts
+        return tried or not waits.allow(state.upcoming_sleep) or self.meter.over is not None
+
+    def _sleep(self, seconds: float, waits: _Waits) -> None:
+        waits.spent += seconds
+        self.clock.sleep(seconds)
+
+    def _once(self, conversation: Conversation, waits: _Waits) -> Answer | Trouble:
         while hold := self.limit.hold():
             seconds = self.limit.wait()
-            if hold.kind is not FaultKind.THROTTLED or seconds > patience:
+            if hold.kind is not FaultKind.THROTTLED or not waits.allow(seconds):
                 return _held(hold)
             self.say(entry(Entry.RETRY, reason=hold.reason, seconds=round(seconds, 3)))
-            self.clock.sleep(seconds)
+            self._sleep(seconds, waits)
         result = self.provider.ask(conversation)
         self._note(result)
+        if isinstance(result, Trouble) and result.usage:
+            self.say(entry(Entry.USAGE, **self.meter.bill(result.usage)))
         return result
 
     def _note(self, result: Answer | Trouble) -> None:

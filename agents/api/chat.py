@@ -10,10 +10,12 @@ from typing import Any, cast
 import httpx2
 from openai import OpenAIError
 
+from agents.api.mending import mended
 from agents.api.responses import client_for
 from agents.api.spec import Spec
 from agents.api.trouble import Trouble, broken, trouble_of
-from agents.api.turns import Answer, Call, Conversation, Declaration, Said, Stop, Told, Usage
+from agents.api.turns import Answer, Call, Conversation, Declaration, Said, Stop, Told
+from agents.api.usage import Usage
 
 _STOPS = {
     "tool_calls": Stop.CALLS,
@@ -32,11 +34,15 @@ class ChatApi:
         self._request: dict[str, Any] = {
             "tools": [_tool(tool) for tool in tools],
             "stream_options": {"include_usage": True},
+            **({"max_tokens": spec.output_tokens} if spec.output_tokens else {}),
             **({"reasoning_effort": spec.effort} if spec.effort else {}),
         }
 
     def ask(self, conversation: Conversation) -> Answer | Trouble:
-        """One call, from its start to the last event of its stream; tried once."""
+        """One call, from its start to the last event of its stream; a fault is handed back at once."""
+        return mended(self._request, lambda: self._ask(conversation))
+
+    def _ask(self, conversation: Conversation) -> Answer | Trouble:
         reply = _Reply()
         # As `messages` the SDK would look at every part of the conversation in every call, for seconds in long ones.
         whole = {**self._request, "messages": [self._system, *rendered(conversation)]}
@@ -44,7 +50,7 @@ class ChatApi:
             with self._create(model=self._model, messages=[], extra_body=whole, stream=True) as chunks:
                 reply.take(chunk.to_dict(mode="json") for chunk in chunks)
         except (OpenAIError, httpx2.HTTPError, json.JSONDecodeError) as error:
-            return trouble_of(error)
+            return trouble_of(error, _usage(reply.usage))
         return reply.answer()
 
     def close(self) -> None:
@@ -95,7 +101,7 @@ class _Reply:
 
     def answer(self) -> Answer | Trouble:
         if self.stop is None:
-            return broken("the stream ended before the answer was complete")
+            return broken(_usage(self.usage))
         calls = tuple(
             Call(call["id"] or f"call_{index}", call["name"], call["arguments"]) for index, call in self.calls.items()
         )
@@ -118,7 +124,10 @@ def _returned(call: Call) -> dict[str, Any]:
     return {"id": call.id, "type": "function", "function": {"name": call.tool, "arguments": arguments}}
 
 
-def _usage(usage: Mapping[str, Any]) -> Usage:
+def _usage(usage: Mapping[str, Any]) -> Usage | None:
+    """None: not every server tells it."""
+    if not usage:
+        return None
     details: Mapping[str, Any] = usage.get("prompt_tokens_details") or {}
     read, written = int(details.get("cached_tokens") or 0), int(details.get("cache_write_tokens") or 0)
     fresh = int(usage.get("prompt_tokens") or 0) - read - written

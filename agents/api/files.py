@@ -11,11 +11,12 @@ from pydantic import Field
 
 from agents.api.nearest import nearest, numbered
 from agents.api.spec import Spec
+from agents.api.text import NotPossibleError, lines_of, read_text, refuse_irregular, write_text
 from agents.api.tools import Arguments, Output, Tool
 
 _SHOWN = 30_000  # characters of a file that one call shows
 _LONGEST_LINE = 2_000
-_LARGEST = 10_000_000  # bytes of a file that is read or edited
+_CUT = "\n[lines are cut here: the file cannot be written back from this; use edit, or commands]"
 
 
 class Reading(Arguments):
@@ -44,10 +45,6 @@ class NotAllowedError(Exception):
     """The path is not the agent's to use; the text says why."""
 
 
-class NotPossibleError(Exception):
-    """There is nothing to do at that path; the text says why and what would help."""
-
-
 @dataclass(frozen=True)
 class Files:
     """What the tools may reach: the workspace without its `.git`, and for reading also the kept outputs."""
@@ -70,35 +67,37 @@ class Files:
         return path
 
     def read(self, given: Reading) -> Output:
-        lines = _lines(_text(self.place(given.path, reading=True), given.path))
+        lines = lines_of(read_text(self.place(given.path, reading=True), given.path))
         if given.offset > max(1, len(lines)):
             raise NotPossibleError(f"{given.path} has only {len(lines)} lines")
-        wanted = [line[:_LONGEST_LINE] for line in lines[given.offset - 1 : given.offset - 1 + given.limit]]
-        shown = _fitting(wanted)
+        wanted = lines[given.offset - 1 : given.offset - 1 + given.limit]
+        shown = _fitting([_cut(line) for line in wanted])
         last = given.offset - 1 + len(shown)
         rest = f"\n[{len(lines) - last} more lines; go on with offset {last + 1}]" if last < len(lines) else ""
-        return Output(numbered(shown, given.offset) + rest if lines else "[the file is empty]")
+        cut = _CUT if any(len(line) > _LONGEST_LINE for line in wanted[: len(shown)]) else ""
+        return Output(numbered(shown, given.offset) + rest + cut if lines else "[the file is empty]")
 
     def write(self, given: Writing) -> Output:
         path = self.place(given.path)
-        existed = path.exists()
+        if existed := path.exists():
+            refuse_irregular(path, given.path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        _put(path, given.content)
+        write_text(path, given.content)
         return Output(f"{given.path} {'replaced' if existed else 'written'}")
 
     def edit(self, given: Editing) -> Output:
         path = self.place(given.path)
-        text = _text(path, given.path)
+        text = read_text(path, given.path)
         old, new = _with_line_ends_of(text, given.old, given.new)
         times = text.count(old)
         if times == 0:
             raise NotPossibleError(f"the old text is not in {given.path}; {_hint(text, given.old)}")
         if times > 1 and not given.replace_all:
             raise NotPossibleError(
-                f"the old text is {times} times in {given.path}, at lines {_lines_of(text, old)};"
+                f"the old text is {times} times in {given.path}, at lines {_places(text, old)};"
                 " give more of the text around it, or set replace_all"
             )
-        _put(path, text.replace(old, new))
+        write_text(path, text.replace(old, new))
         return Output(f"{given.path}: replaced {times} time{'s' if times > 1 else ''}")
 
 
@@ -129,33 +128,9 @@ def _guarded(run: Callable[[A], Output]) -> Callable[[A], Output]:
     return guarded
 
 
-def _text(path: Path, name: str) -> str:
-    """The file's text; bytes that are no text survive being written again."""
-    if path.is_dir():
-        names = ", ".join(sorted(child.name for child in path.iterdir())[:50])
-        raise NotPossibleError(f"{name} is a folder; in it: {names or 'nothing'}")
-    if not path.is_file():
-        raise NotPossibleError(f"there is no file {name}")
-    if path.stat().st_size > _LARGEST:
-        raise NotPossibleError(f"{name} is larger than {_LARGEST} bytes; use commands such as head, grep and sed")
-    content = path.read_bytes()
-    if b"\0" in content:
-        raise NotPossibleError(f"{name} is not a text file")
-    return content.decode(errors="surrogateescape")
-
-
-def _lines(text: str) -> list[str]:
-    """As editors and compilers count them: only line feeds end a line."""
-    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
-
-
-def _put(path: Path, text: str) -> None:
-    """Keeps the file's mode, as it is the same file; what stands for no character becomes a question mark."""
-    try:
-        content = text.encode(errors="surrogateescape")
-    except UnicodeEncodeError:
-        content = text.encode(errors="replace")
-    path.write_bytes(content)
+def _cut(line: str) -> str:
+    gone = len(line) - _LONGEST_LINE
+    return line if gone <= 0 else f"{line[:_LONGEST_LINE]} [{gone} characters left out]"
 
 
 def _fitting(lines: list[str]) -> list[str]:
@@ -176,7 +151,7 @@ def _with_line_ends_of(text: str, old: str, new: str) -> tuple[str, str]:
     return tuple(part.replace("\r\n", "\n").replace("\n", "\r\n") for part in (old, new))  # type: ignore[return-value]
 
 
-def _lines_of(text: str, old: str) -> str:
+def _places(text: str, old: str) -> str:
     numbers: list[str] = []
     position = text.find(old)
     while position >= 0 and len(numbers) < 10:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import traceback
 from collections.abc import Sequence
 from contextlib import closing
@@ -19,7 +18,7 @@ from agents.api.room import Room
 from agents.api.shell import shell
 from agents.api.spec import Spec
 from agents.api.speech import spoken
-from agents.api.stuck import MONOLOGUE, Step, stuck
+from agents.api.stuck import Step, stuck
 from agents.api.submit import submit
 from agents.api.tools import Mistake, Output, Toolbox
 from agents.api.trouble import Trouble
@@ -45,7 +44,7 @@ def converse(spec: Spec, say: Say, clock: Clock | None = None) -> None:
     meter = Meter(spec)
     say(entry(Entry.START, kind=spec.provider, model=spec.model, session=spec.session or None))
     with closing(provider_for(spec, _SYSTEM.read_text(encoding="utf-8"), tools.declarations)) as provider:
-        end = _end(_Talk(spec, say, tools, Caller(provider, spec, say, clock or Clock()), meter))
+        end = _end(_Talk(spec, say, tools, Caller(provider, spec, say, clock or Clock(), meter), meter))
     say(entry(Entry.END, reason=end.reason, turns=meter.turns, usage=meter.total, text=end.text, fault=end.fault))
 
 
@@ -67,19 +66,17 @@ class _Talk:
         return Room(self.caller, self.meter)
 
     def run(self) -> End:
-        if objection := self.meter.objection:
-            return End(EndReason.FAILED, objection)
         self.conversation = (Told(texts=(self.spec.prompt,)),)
         while True:
             if end := self._turn():
                 return end
 
     def _turn(self) -> End | None:
-        if end := self._limit() or self._take(self.room.make(self.conversation)) or self._limit():
+        if end := self.meter.over or self._take(self.room.make(self.conversation)) or self.meter.over:
             return end
         answer = self.caller.ask(self.conversation)
         if isinstance(answer, Trouble):
-            return self._relieve(answer.reason) if answer.overflow else End.of(answer)
+            return self.meter.over or (self._relieve(answer.reason) if answer.overflow else End.of(answer))
         spoken(answer, self.meter, self.say)
         if answer.stop is Stop.OVERFLOW:
             return self._relieve("the answer filled the model's window")
@@ -121,12 +118,16 @@ class _Talk:
             if output.submitted:
                 return End(EndReason.FINISHED)
         self.mistakes = self.mistakes + 1 if mistaken == len(calls) else 0
-        return self._tell(Told(tuple(results)))
+        return self._tell_results(calls, results)
 
     def _tell_mistakes(self, calls: Sequence[Call], text: str) -> End | None:
         for call in calls:
             self._say_call(call)
-        return self._tell(Told(tuple(self._note(call, Output(text, error=True)) for call in calls)))
+        return self._tell_results(calls, [self._note(call, Output(text, error=True)) for call in calls])
+
+    def _tell_results(self, calls: Sequence[Call], results: Sequence[Result]) -> End | None:
+        self.steps.append(Step.of(calls, results))
+        return self._tell(Told(tuple(results)))
 
     def _talked(self, stop: Stop) -> End | None:
         """An answer without a call. One that was cut off goes on; of the others one is forgiven."""
@@ -155,18 +156,11 @@ class _Talk:
         if output.denied:
             self.say(entry(Entry.DENIED, tool=call.tool, input=call.input))
         self.say(entry(Entry.OUTPUT, id=call.id, text=text, exitCode=output.exit_code, error=output.error or None))
-        action = f"{call.tool} {json.dumps(call.input, sort_keys=True)}" if call.input is not None else call.text
-        self.steps.append(Step(action or MONOLOGUE, text, output.error))
         return Result(call.id, text, output.error)
 
     def _say_call(self, call: Call) -> None:
         given = call.text if call.input is None else call.input
         self.say(entry(Entry.CALL, id=call.id, tool=call.tool, input=given))
-
-    def _limit(self) -> End | None:
-        """Asked before every call, so that none is made over a limit."""
-        limit = self.meter.reached
-        return End(limit, f"the limit of {limit} was reached") if limit else None
 
 
 def _end(talk: _Talk) -> End:

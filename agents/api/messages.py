@@ -1,4 +1,4 @@
-"""Anthropic's Messages API, streamed; the cache's breakpoint moves to the end of each call by itself."""
+"""Anthropic's Messages API, streamed; one breakpoint of the cache moves to the end of each call by itself."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from typing import Any, cast
 import httpx2
 from anthropic import Anthropic, AnthropicError
 
+from agents.api.mending import mended
+from agents.api.sizes import longest_answer
 from agents.api.spec import Spec
 from agents.api.trouble import Trouble, broken, trouble_of
-from agents.api.turns import Answer, Call, Conversation, Declaration, Said, Stop, Told, Usage
+from agents.api.turns import Answer, Call, Conversation, Declaration, Said, Stop, Told
+from agents.api.usage import Usage
 
 _STOPS = {
     "tool_use": Stop.CALLS,
@@ -29,6 +32,7 @@ _PARTS = {
     "redacted_thinking": ("data",),
     "tool_use": ("id", "name", "input"),
 }
+_CACHED = {"type": "ephemeral"}
 _GROWING = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta": "signature"}
 
 
@@ -40,21 +44,24 @@ class MessagesApi:
         self._create = cast(Any, self._client.messages.create)
         self._request: dict[str, Any] = {
             "model": spec.model,
-            "max_tokens": spec.output_tokens,
-            "system": system,
+            "max_tokens": longest_answer(spec),
+            "system": [{"type": "text", "text": system, "cache_control": _CACHED}],
             "tools": [{"name": t.name, "description": t.description, "input_schema": t.schema} for t in tools],
-            "cache_control": {"type": "ephemeral"},
+            "cache_control": _CACHED,
             **_effort(spec.effort),
         }
 
     def ask(self, conversation: Conversation) -> Answer | Trouble:
-        """One call, from its start to the last event of its stream; tried once."""
+        """One call, from its start to the last event of its stream; a fault is handed back at once."""
+        return mended(self._request, lambda: self._ask(conversation))
+
+    def _ask(self, conversation: Conversation) -> Answer | Trouble:
         reply = _Reply()
         try:
             with self._create(**self._request, messages=rendered(conversation), stream=True) as events:
                 reply.take(event.to_dict(mode="json") for event in events)
         except (AnthropicError, httpx2.HTTPError, json.JSONDecodeError) as error:
-            return trouble_of(error)
+            return trouble_of(error, reply.told)
         return reply.answer()
 
     def close(self) -> None:
@@ -66,8 +73,16 @@ def _effort(effort: str | None) -> dict[str, Any]:
 
 
 def rendered(conversation: Conversation) -> list[dict[str, Any]]:
-    """The conversation in the API's words; what was sent before stays the same when more is added."""
-    return [_rendered(turn) for turn in conversation]
+    """The conversation in the API's words; what was sent before stays the same when more is added.
+
+    From a breakpoint the provider looks only few blocks back, fewer than an answer with many calls may have: the
+    places where the two calls before ended, up to which the cache was written then, are breakpoints of their own.
+    """
+    messages = [_rendered(turn) for turn in conversation]
+    ours = [message for message in messages if message["role"] == "user"]
+    for message in ours[-3:-1]:
+        message["content"][-1]["cache_control"] = _CACHED
+    return messages
 
 
 def _rendered(turn: Said | Told) -> dict[str, Any]:
@@ -103,11 +118,15 @@ class _Block:
 
     @property
     def raw(self) -> dict[str, Any] | None:
-        """As it may be given back: whole, and with an input that is an object."""
+        """As it may be given back: whole, signed, with an input that is an object, and no text without a word."""
         kind = str(self.content.get("type"))
         if call := self.call:
             return {"type": kind, "id": call.id, "name": call.tool, "input": call.input or {}}
-        if (kind == "text" and not self.content.get("text")) or (kind != "text" and not self.closed):
+        if kind == "text" and not str(self.content.get("text") or "").strip():
+            return None
+        if kind != "text" and not self.closed:
+            return None
+        if kind == "thinking" and not self.content.get("signature"):
             return None
         return {"type": kind} | {name: self.content.get(name, "") for name in _PARTS.get(kind, self.content)}
 
@@ -141,8 +160,8 @@ class _Reply:
 
     def answer(self) -> Answer | Trouble:
         if self.stop is None:
-            return broken("the stream ended before the answer was complete")
-        return Answer(self._said(), _STOPS.get(self.stop, Stop.ENDED), self._usage())
+            return broken(self.told)
+        return Answer(self._said(), _STOPS.get(self.stop, Stop.ENDED), self.told)
 
     def _said(self) -> Said:
         blocks = [self.blocks[index] for index in sorted(self.blocks)]
@@ -154,6 +173,10 @@ class _Reply:
             calls=tuple(call for block in blocks if (call := block.call)),
         )
 
-    def _usage(self) -> Usage:
+    @property
+    def told(self) -> Usage | None:
+        """The usage, as far as the provider told it."""
+        if not self.usage:
+            return None
         names = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
         return Usage(*(int(self.usage.get(name, 0)) for name in names))

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from agents import prices
+from agents.api.end import End
 from agents.api.spec import Spec
-from agents.api.turns import Usage
-from ledger.conversation import TOKENS, EndReason, total
+from agents.api.usage import Usage
+from ledger.conversation import TOKENS, EndReason, known_total, total
 
 
 @dataclass
@@ -18,30 +19,46 @@ class Meter:
     last: Usage = field(default_factory=Usage)
     """Of the last call: what the conversation held then."""
     used: list[Mapping[str, float]] = field(default_factory=list[Mapping[str, float]])
+    """Nothing in it is a call that the provider did not count for us."""
 
-    def count(self, usage: Usage) -> Mapping[str, float]:
-        """Add one call; the fields of its `usage` line."""
-        fields = self._priced(usage)
-        self.turns, self.last = self.turns + 1, usage
+    def count(self, usage: Usage | None) -> Mapping[str, float]:
+        """Add one answer; the fields of its `usage` line. None is unknown, and never means nothing."""
+        self.turns, self.last = self.turns + 1, usage or self.last
+        return self.bill(usage)
+
+    def bill(self, usage: Usage | None) -> Mapping[str, float]:
+        """Add what a call took, also one that broke off before it was an answer."""
+        fields: Mapping[str, float] = self._priced(usage) if usage else {}
         self.used.append(fields)
         return fields
 
     @property
-    def total(self) -> Mapping[str, float]:
-        return total(self.used)
+    def total(self) -> Mapping[str, float] | None:
+        return known_total(self.used)
 
     @property
-    def objection(self) -> str | None:
+    def over(self) -> End | None:
+        """Why no further call may be made; asked before each."""
+        if objection := self._objection:
+            return End(EndReason.FAILED, objection)
+        limit = self._reached
+        return End(limit, f"the limit of {limit} was reached") if limit else None
+
+    @property
+    def _objection(self) -> str | None:
         """Why the limits cannot be kept at all."""
-        if self.spec.limits.usd is None or self._priced(Usage()).get("usd") is not None:
-            return None
-        return f"there is a limit in dollars, but the price of {self.spec.model} is not known; give its prices"
+        limits = self.spec.limits
+        if limits.usd is not None and self._priced(Usage()).get("usd") is None:
+            return f"there is a limit in dollars, but the price of {self.spec.model} is not known; give its prices"
+        if (limits.usd is not None or limits.tokens is not None) and not all(self.used):
+            return "there is a limit on money or tokens, but the provider does not tell how many tokens a call takes"
+        return None
 
     @property
-    def reached(self) -> EndReason | None:
+    def _reached(self) -> EndReason | None:
         """The limit that stands against one more call, which costs at least what reading the cache costs."""
         limits, least = self.spec.limits, self._priced(Usage(cache_read=self.last.total))
-        used = self.total
+        used = total(self.used)
         if limits.turns is not None and self.turns >= limits.turns:
             return EndReason.TURNS
         tokens = sum(used[kind] for kind in TOKENS)

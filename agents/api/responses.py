@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import httpx2
 from openai import OpenAI, OpenAIError
 
+from agents.api.mending import mended
+from agents.api.sizes import longest_answer
 from agents.api.spec import Spec
 from agents.api.trouble import Trouble, broken, classify, trouble_of
-from agents.api.turns import Answer, Call, Conversation, Declaration, Said, Stop, Told, Usage
+from agents.api.turns import Answer, Call, Conversation, Declaration, Said, Stop, Told
+from agents.api.usage import Usage
 
 _LAST = {"response.completed", "response.incomplete", "response.failed", "error"}
 
@@ -25,7 +29,7 @@ class ResponsesApi:
             "model": spec.model,
             "instructions": system,
             "tools": [_tool(tool) for tool in tools],
-            "max_output_tokens": spec.output_tokens,
+            "max_output_tokens": longest_answer(spec),
             "store": False,
             "include": ["reasoning.encrypted_content"],
             "prompt_cache_key": hashlib.sha256(f"{spec.session}\n{spec.prompt}".encode()).hexdigest()[:32],
@@ -33,7 +37,10 @@ class ResponsesApi:
         }
 
     def ask(self, conversation: Conversation) -> Answer | Trouble:
-        """One call, from its start to the last event of its stream; tried once."""
+        """One call, from its start to the last event of its stream; a fault is handed back at once."""
+        return mended(self._request, lambda: self._ask(conversation))
+
+    def _ask(self, conversation: Conversation) -> Answer | Trouble:
         # As `input` the SDK would look at every part of the conversation in every call, for seconds in long ones.
         whole = {**self._request, "input": rendered(conversation)}
         try:
@@ -76,14 +83,16 @@ def _answer(events: Iterable[Mapping[str, Any]]) -> Answer | Trouble:
             items.append(event["item"])
         if event.get("type") in _LAST:
             return _ended(event, items)
-    return broken("the stream ended before the answer was complete")
+    return broken()
 
 
 def _ended(event: Mapping[str, Any], items: list[dict[str, Any]]) -> Answer | Trouble:
     response: Mapping[str, Any] = event.get("response") or {}
     if event["type"] in ("error", "response.failed"):
         error: Mapping[str, Any] = response.get("error") or event.get("error") or event
-        return classify(None, str(error.get("code") or ""), str(error.get("message") or "no reason given"), said=error)
+        reason = str(error.get("message") or "no reason given")
+        trouble = classify(None, str(error.get("code") or ""), reason, said=error)
+        return replace(trouble, usage=_usage(response.get("usage")))
     items = response.get("output") or items
     if response.get("status") == "completed":
         said = _said(items)
@@ -119,8 +128,9 @@ def _returned(item: dict[str, Any], *, cut: bool) -> dict[str, Any] | None:
     return None if item["type"] == "reasoning" else whole
 
 
-def _usage(usage: Mapping[str, Any] | None) -> Usage:
-    counted = usage or {}
+def _usage(counted: Mapping[str, Any] | None) -> Usage | None:
+    if not counted:
+        return None
     details: Mapping[str, Any] = counted.get("input_tokens_details") or {}
     read, written = int(details.get("cached_tokens") or 0), int(details.get("cache_write_tokens") or 0)
     fresh = int(counted.get("input_tokens") or 0) - read - written

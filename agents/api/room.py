@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agents import prices
 from agents.api import compaction
 from agents.api.caller import Caller
 from agents.api.end import End
 from agents.api.meter import Meter
+from agents.api.sizes import window
 from agents.api.speech import spoken
 from agents.api.trouble import Trouble
-from agents.api.turns import Conversation, Usage
+from agents.api.turns import Conversation
+from agents.api.usage import Usage
 from ledger.conversation import EndReason, Entry, entry
 
 
@@ -26,9 +27,7 @@ class Room:
 
     def make(self, conversation: Conversation) -> Conversation | End:
         """The conversation, shorter if it is about to fill the window by what the provider counted."""
-        spec = self.meter.spec
-        window = spec.window or prices.window(spec.model, spec.provider)
-        if not window or self.hopeless or self.meter.last.total < compaction.FULL * window:
+        if self.hopeless or self.meter.last.total < compaction.FULL * window(self.meter.spec):
             return conversation
         shorter = self._compact(conversation)
         self.hopeless = shorter is None
@@ -48,14 +47,14 @@ class Room:
         if shorter is None:
             return None
         if isinstance(shorter, Trouble):
-            return End.of(shorter)
+            return self.meter.over or End.of(shorter)
         after = before * compaction.size(shorter) // max(1, size)
         self.caller.say(entry(Entry.COMPACTION, before=before, after=after))
         self.meter.last = Usage(input=after)
         return shorter
 
     def _summarise(self, conversation: Conversation) -> str | Trouble:
-        if self.meter.reached:
+        if self.meter.over:
             return ""
         answer = self.caller.ask(conversation)
         if isinstance(answer, Trouble):

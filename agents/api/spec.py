@@ -61,5 +61,5 @@ class Spec(_Given):
     """How often one call is tried while its faults are passing ones."""
     silence: float = 300
     """Seconds without a byte after which a call counts as broken."""
-    output_tokens: int = Field(default=32_000, gt=0)
-    """Longest answer."""
+    output_tokens: int | None = Field(default=None, gt=0)
+    """Longest answer; None is what suits the model."""

@@ -45,6 +45,7 @@ def run_loop(profile: ApiAgent, provider: Provider, assignment: Assignment, desk
         environment=environment(*profile.env, **agent_variables(assignment, desk)),
         limits=Limits(turns=profile.max_turns, tokens=profile.max_tokens, usd=profile.max_usd),
         window=profile.window,
+        output_tokens=profile.max_output_tokens,
         prices=profile.prices.model_dump(by_alias=True, exclude_none=True) if profile.prices else None,
         rate_limit=desk.rate_limit or desk.home / "rate-limit.json",
         patience=desk.patience,

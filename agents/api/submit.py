@@ -28,6 +28,8 @@ def submit(role: Role, handoff: Path) -> Tool[Any]:
     model = _MODELS.get(role, Handoff)
 
     def run(given: BaseModel) -> Output:
+        if isinstance(given, Review) and given.contradiction:
+            return Output(f"{given.contradiction}; mend it and submit again", error=True)
         text = json.dumps(given.model_dump(mode="json", by_alias=True), ensure_ascii=False)
         if len(text.encode(errors="replace")) > LIMIT:
             return Output(f"it is too long: at most {LIMIT} bytes; make it shorter and submit again", error=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -74,7 +75,15 @@ class Toolbox:
             arguments = tool.arguments.model_validate(call.input)
         except ValidationError as error:
             return Mistake(_problems(error))
-        return lambda: tool.run(arguments)
+        return partial(_run, tool, arguments)
+
+
+def _run(tool: Tool[Any], arguments: BaseModel) -> Output:
+    """What the system refuses is for the model to know, and no end of the conversation."""
+    try:
+        return tool.run(arguments)
+    except OSError as error:
+        return Output(f"{tool.name} failed: {error}", error=True)
 
 
 def _problems(error: ValidationError) -> str:

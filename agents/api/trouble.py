@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
+from agents.api.usage import Usage
 from agents.faults import fault_of
 from ledger.conversation import FaultKind
 
 _OVERFLOW_CODES = {"context_length_exceeded", "request_too_large", "model_context_window_exceeded"}
 _OVERFLOW = re.compile(
     r"prompt is too long|context_length_exceeded|maximum context length"
+    r"|request too large for|tokens must be reduced"
     r"|exceeds? (?:the |its |your )?(?:model's )?(?:input )?context (?:window|limit)",
     re.IGNORECASE,
 )
@@ -41,21 +43,25 @@ class Trouble:
     """How long the provider wants us to wait."""
     until: float | None = None
     """Epoch seconds before which it is of no use to try again."""
+    usage: Usage | None = None
+    """What it took all the same, where the provider told before the call broke."""
 
 
-def broken(reason: str) -> Trouble:
-    """A call whose connection or stream broke off."""
-    return Trouble(FaultKind.UNAVAILABLE, reason, again=True)
+def broken(usage: Usage | None = None) -> Trouble:
+    """A call whose stream broke off."""
+    reason = "the stream ended before the answer was complete"
+    return Trouble(FaultKind.UNAVAILABLE, reason, again=True, usage=usage)
 
 
-def trouble_of(error: Exception) -> Trouble:
+def trouble_of(error: Exception, usage: Usage | None = None) -> Trouble:
     """What an exception means that one of the SDKs, or the HTTP client beneath them, raised during a call."""
     said = _details(getattr(error, "body", None))
     code = str(said.get("code") or said.get("type") or getattr(error, "code", None) or "")
     text = str(said.get("message") or error) or type(error).__name__
     response = getattr(error, "response", None)
     headers: Mapping[str, str] = getattr(response, "headers", {})
-    return classify(getattr(error, "status_code", None), code, text, headers=headers, said=said)
+    trouble = classify(getattr(error, "status_code", None), code, text, headers=headers, said=said)
+    return replace(trouble, usage=usage)
 
 
 def classify(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol, cast
 
 from agents.api.trouble import Trouble
+from agents.api.usage import Usage
 from ledger.events import readable
 
 
@@ -25,11 +27,18 @@ class Call:
     def input(self) -> dict[str, Any] | None:
         """None when it is no JSON object. Halves of characters, which JSON may hold, could not be sent back."""
         try:
-            found: object = json.loads(self.text or "{}")
+            found: object = json.loads(self.text or "{}", parse_float=_finite, parse_constant=_finite)
             found = json.loads(readable(json.dumps(found, ensure_ascii=False)))
         except (ValueError, RecursionError):
             return None
         return cast(dict[str, Any], found) if isinstance(found, dict) else None
+
+
+def _finite(number: str) -> float:
+    """JSON has no other numbers, though some write them, and servers would refuse to take them back."""
+    if not math.isfinite(value := float(number)):
+        raise ValueError(f"{number} is no number")
+    return value
 
 
 @dataclass(frozen=True)
@@ -82,35 +91,11 @@ class Stop(StrEnum):
 
 
 @dataclass(frozen=True)
-class Usage:
-    """Tokens of one call; `input` excludes those that were read from or written to the cache."""
-
-    input: int = 0
-    cache_read: int = 0
-    cache_write: int = 0
-    output: int = 0
-
-    @property
-    def total(self) -> int:
-        """What the conversation held when the call was over."""
-        return sum(asdict(self).values())
-
-    @property
-    def fields(self) -> dict[str, float]:
-        """As a transcript names them."""
-        return {
-            "input": self.input,
-            "cacheRead": self.cache_read,
-            "cacheWrite": self.cache_write,
-            "output": self.output,
-        }
-
-
-@dataclass(frozen=True)
 class Answer:
     said: Said
     stop: Stop
-    usage: Usage
+    usage: Usage | None
+    """None where the provider did not tell."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +111,7 @@ class Provider(Protocol):
     """One API of one provider."""
 
     def ask(self, conversation: Conversation) -> Answer | Trouble:
-        """One call, from its start to the last event of its stream; tried once."""
+        """One call, from its start to the last event of its stream; a fault is handed back at once."""
         ...
 
     def close(self) -> None:

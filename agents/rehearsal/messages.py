@@ -103,8 +103,7 @@ def _said(turn: Data) -> Iterator[Said]:
         yield Said("model", plain_text(blocks))
         return
     yield from (Said("result", plain_text(block.get("content"))) for block in blocks if block["type"] == "tool_result")
-    texts = [block for block in blocks if block["type"] == "text"]
-    if texts:
+    if texts := _texts(turn):
         yield Said("user" if turn.get("role") == "user" else "system", plain_text(texts))
 
 
@@ -140,7 +139,13 @@ def _mistake(body: Data, asked: Asked) -> Problem | None:
         return refuse("messages", "messages: at least one message is required")
     if "max_tokens" not in body:
         return refuse("messages", "max_tokens: Field required")
+    if any(not block["text"].strip() for turn in asked.turns for block in _texts(turn)):
+        return refuse("messages", "messages: text content blocks must contain non-whitespace text")
     return unpaired_messages(asked.turns)
+
+
+def _texts(turn: Data) -> list[Data]:
+    return [block for block in _blocks(turn.get("content")) if block["type"] == "text"]
 
 
 def _content(reply: Reply) -> list[Data]:

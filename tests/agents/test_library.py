@@ -109,6 +109,13 @@ def test_only_what_says_something_new_is_recorded(new_mission: NewMission) -> No
     assert texts(mission) == [text for text, new in new_or_not.items() if new]
 
 
+def test_the_same_words_about_other_paths_are_new(new_mission: NewMission) -> None:
+    mission, text = new_mission(), "The suite is slow."
+    for applies in (["src"], ["src"], ["docs"], ["docs", "src"], ["docs"], [], ["tests"]):
+        learn(mission, text, applies=applies)
+    assert [note.applies for note in all_notes(mission)] == [["src"], ["docs"], ["docs", "src"], []]
+
+
 def test_notes_reach_those_whose_paths_they_may_be_about_the_newest_first(new_mission: NewMission) -> None:
     mission = new_mission()
     learn(mission, "Everywhere.")

@@ -50,6 +50,12 @@ def test_without_usage_lines_the_end_says_what_was_used_and_without_either_it_is
     assert Tally.of([]) == Tally()
 
 
+def test_usage_that_no_line_tells_is_unknown() -> None:
+    assert Tally.of([{"type": "usage"}, {"type": "usage"}]) == Tally(turns=2)
+    partly = Tally.of([{"type": "usage"}, {"type": "usage", "input": 3, "usd": 0.1}])
+    assert partly.usage == {"input": 3, "cacheRead": 0, "cacheWrite": 0, "output": 0}
+
+
 def test_the_price_of_a_part_is_not_the_price_of_the_whole() -> None:
     priced, unpriced = {"type": "usage", "input": 1, "usd": 0.1}, {"type": "usage", "input": 1}
     tally = Tally.of([priced, unpriced])

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from agents.api.loop import converse
+from agents.rate_limit import RateLimit
 from tests.agents.api.conftest import HANDOFF, Api, Data, Talk
 
 PASSING: list[tuple[Api, Data]] = [
@@ -140,3 +144,29 @@ def test_with_work_to_lose_a_longer_wait_is_worth_it(quick_talk: Talk) -> None:
     steps: list[Data] = [{"calls": [{"shell": "true"}]}, {"calls": [HANDOFF], "fault": wait}]
     assert quick_talk.have(steps, patience=30, patience_at_work=300)["reason"] == "finished"
     assert sum(quick_talk.time.slept) >= 60
+
+
+@pytest.mark.parametrize("fault", [{"status": 500, "retry_after": "25s"}, {"status": 429, "retry_after": "25s"}])
+def test_all_waits_for_one_answer_together_take_no_longer_than_the_patience(quick_talk: Talk, fault: Data) -> None:
+    end = quick_talk.have([{"text": "x", "fault": fault}], patience=60)
+    assert end["reason"] == "fault"
+    assert end["fault"]["until"] > quick_talk.time.at
+    assert 50 < sum(quick_talk.time.slept) <= 60
+    assert quick_talk.asked == 3
+
+
+def test_a_limit_that_others_meet_again_and_again_is_not_waited_for_for_ever(quick_talk: Talk) -> None:
+    quick_talk.serve([{"calls": [HANDOFF]}])
+    spec, said = quick_talk.spec(patience=60), list[bytes]()
+    limit = RateLimit(spec.rate_limit, lambda: quick_talk.time.at)
+    limit.throttled(20)
+
+    def sleep(seconds: float) -> None:
+        quick_talk.time.sleep(seconds)
+        assert len(quick_talk.time.slept) < 9
+        limit.throttled(20)
+
+    converse(spec, said.append, replace(quick_talk.time.clock, sleep=sleep))
+    assert json.loads(said[-1])["fault"]["kind"] == "throttled"
+    assert quick_talk.asked == 0
+    assert 40 < sum(quick_talk.time.slept) <= 60

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from agents.api.files import file_tools
+from agents.api.nearest import nearest
 from agents.api.spec import Spec
 from agents.api.tools import Mistake, Output, Toolbox
 from agents.api.turns import Call
@@ -72,6 +74,23 @@ def test_what_is_no_text_file_says_so(use: Use, workspace: Path) -> None:
     assert "no file" in use("read", path="absent").text
 
 
+def test_what_is_no_regular_file_is_left_alone(use: Use, workspace: Path) -> None:
+    os.mkfifo(workspace / "pipe")
+    descriptor = os.open(workspace / "pipe", os.O_RDWR)  # otherwise a write of it would wait for a reader
+    more: dict[str, dict[str, str]] = {"read": {}, "write": {"content": "x"}, "edit": {"old": "a", "new": "b"}}
+    outputs = [use(tool, path="pipe", **given) for tool, given in more.items()]
+    os.close(descriptor)
+    assert all(output.error and "pipe is not a regular file" in output.text for output in outputs), outputs
+
+
+def test_a_line_that_is_cut_says_so(use: Use, workspace: Path) -> None:
+    (workspace / "long").write_text(f"short\n{'x' * 5_000}\n")
+    text = use("read", path="long").text
+    assert "[3000 characters left out]" in text
+    assert "cannot be written back" in text
+    assert "cannot be written back" not in use("read", path="long", limit=1).text
+
+
 def test_an_output_that_was_kept_can_be_read(use: Use, tmp_path: Path) -> None:
     (tmp_path / "outputs").mkdir()
     (tmp_path / "outputs" / "output-1.txt").write_text("all of it\n")
@@ -125,6 +144,12 @@ def test_a_text_that_is_not_there_leads_to_the_nearest(use: Use, workspace: Path
     refused = use("edit", path="a.py", old="def add(a, b):\n    return a + b", new="x")
     assert "     4\tdef add(a, b):\n     5\t    return a - b" in refused.text
     assert "nothing in it is like it" in use("edit", path="a.py", old="%%%%%", new="x").text
+
+
+def test_the_nearest_is_found_among_many_lines_that_are_like_it() -> None:
+    lines = [f"    value_{number} = compute(first={number % 7}, second={number % 11})" for number in range(2_900)]
+    wanted = "\n".join(line.replace("compute", "count").strip() for line in lines[2_000:2_060])
+    assert (nearest("\n".join(lines), wanted) or "").startswith("  2001\t")
 
 
 def test_an_edit_keeps_line_ends_and_bytes_that_are_no_text(use: Use, workspace: Path) -> None:

@@ -69,7 +69,15 @@ def test_a_model_that_heeds_the_warning_goes_on(quick_talk: Talk) -> None:
     assert quick_talk.have([again] * 4 + [{"calls": [{"shell": "true"}]}, {"calls": [HANDOFF]}])["reason"] == "finished"
 
 
+def test_calls_that_were_made_at_once_are_one_step(quick_talk: Talk) -> None:
+    absent = {"tool": "read", "input": {"path": "absent"}}
+    quick_talk.have([{"calls": [absent] * 5}, {"calls": [HANDOFF]}])
+    assert quick_talk.server
+    assert "You seem to be stuck" not in json.dumps(quick_talk.server.calls[-1].request["messages"])
+
+
 A, B, WRONG = Step("a", "1"), Step("b", "2"), Step("c", "no", error=True)
+SILENT = [Step(f"grep {number}", "exit code 1", error=True) for number in range(4)]
 
 
 @pytest.mark.parametrize(
@@ -81,6 +89,9 @@ A, B, WRONG = Step("a", "1"), Step("b", "2"), Step("c", "no", error=True)
         ([WRONG, Step("d", "no", error=True)], None),
         ([WRONG, Step("d", "no", error=True), WRONG], "same error"),
         ([WRONG, A, WRONG, WRONG], None),
+        (SILENT, None),
+        ([SILENT[0]] * 3, "same error"),
+        ([Step(step.action, "exit code 1\nexit code 2", error=True) for step in SILENT], None),
         ([Step()] * 2, None),
         ([A, Step(), Step(), Step()], "did nothing"),
         ([A, B, A, B, A], None),
@@ -108,3 +119,11 @@ def test_each_role_hands_over_its_own_kind_of_answer(quick_talk: Talk, role: Rol
     written = json.loads((quick_talk.folder / "handoff.json").read_text())
     assert written["summary"] == answer["summary"]
     assert Path(quick_talk.folder / "handoff.json").is_file()
+
+
+def test_a_review_that_contradicts_itself_is_not_taken(quick_talk: Talk) -> None:
+    denied: Data = {"status": "fail", "summary": "Bad.", "issues": []}
+    steps: list[Any] = [{"calls": [{"submit": denied}]}, {"calls": [{"submit": ANSWERS[0][1]}]}]
+    end = quick_talk.have(steps, role=Role.SCRUTINY)
+    assert "contradicts itself: status fail without a blocking issue" in quick_talk.of("output")[0]["text"]
+    assert (end["reason"], end["turns"]) == ("finished", 2)

@@ -5,6 +5,8 @@ from itertools import pairwise
 
 import pytest
 
+from agents.api.caller import Clock
+from agents.api.loop import converse
 from tests.agents.api.conftest import HANDOFF, Api, Data, Owner, Talk
 
 APIS: list[Api] = ["messages", "responses", "chat"]
@@ -46,10 +48,24 @@ def test_a_long_conversation_is_read_from_the_cache(quick_talk: Talk, api: Api) 
     assert used["cacheRead"] / (used["input"] + used["cacheRead"] + used["cacheWrite"]) >= 0.96
 
 
+def test_answers_with_many_calls_are_read_from_the_cache(quick_talk: Talk) -> None:
+    calls = [{"tool": "read", "input": {"path": f"{{{{turn}}}}.{number}"}} for number in range(12)]
+    end = quick_talk.have([*[{"text": "More.", "calls": calls}] * 10, {"calls": [HANDOFF]}])
+    assert (end["reason"], end["turns"]) == ("finished", 11), end
+    for before, after in pairwise(quick_talk.of("usage")):
+        assert after["cacheRead"] == before["cacheRead"] + before["cacheWrite"]
+
+
+def unmarked(request: Data) -> Data:
+    """Without the breakpoints, which are no part of what is cached."""
+    found: Data = json.loads(json.dumps(request).replace(', "cache_control": {"type": "ephemeral"}', ""))
+    return found
+
+
 def test_what_is_asked_only_grows_at_its_end(quick_talk: Talk) -> None:
     quick_talk.have([{"thinking": "Hm.", "calls": [{"shell": "echo {{turn}}"}]}] * 3 + [{"calls": [HANDOFF]}])
     assert quick_talk.server
-    asked = [call.request for call in quick_talk.server.calls]
+    asked = [unmarked(call.request) for call in quick_talk.server.calls]
     for before, after in pairwise(asked):
         assert after["messages"][: len(before["messages"])] == before["messages"]
         assert {**before, "messages": []} == {**after, "messages": []}
@@ -74,10 +90,28 @@ def test_a_model_that_is_priced_has_its_cost_in_every_line(quick_talk: Talk) -> 
 
 
 def test_a_bug_in_the_loop_is_an_end_of_its_own(quick_talk: Talk) -> None:
-    (quick_talk.folder / "handoff.json").mkdir(parents=True)
-    end = quick_talk.have([{"calls": [{"shell": "true"}]}, {"calls": [HANDOFF]}])
-    assert (end["reason"], end["turns"]) == ("failed", 2)
-    assert "IsADirectoryError" in end["text"]
+    def sleep(_seconds: float) -> None:
+        raise ZeroDivisionError("no time")
+
+    quick_talk.serve([{"calls": [{"shell": "true"}]}, {"text": "x", "fault": {"status": 500}}])
+    said: list[bytes] = []
+    converse(quick_talk.spec(), said.append, Clock(sleep=sleep))
+    end = json.loads(said[-1])
+    assert (end["reason"], end["turns"]) == ("failed", 1)
+    assert "ZeroDivisionError" in end["text"]
+
+
+def test_what_the_system_refuses_is_told_to_the_model(quick_talk: Talk) -> None:
+    handoff, outputs = quick_talk.folder / "handoff.json", quick_talk.folder / "outputs"
+    handoff.mkdir(parents=True)
+    removing = {"shell": f"rm -r {outputs}"}
+    end = quick_talk.have([{"calls": [HANDOFF, removing]}, {"calls": [{"shell": f"rmdir {handoff}"}, HANDOFF]}])
+    assert end["reason"] == "finished", end
+    refused, removed, *_ = quick_talk.of("output")
+    assert refused["error"]
+    assert "Is a directory" in refused["text"]
+    assert removed["error"]
+    assert "No such file" in removed["text"]
 
 
 @every_api

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.agents.api.canned import Canned, Events
 from tests.agents.api.conftest import HANDOFF, Api, Data, Talk
 
 COMMAND = '{"command": "touch ran"}'
@@ -11,6 +12,8 @@ NEVER_RUN: list[tuple[Api, Data]] = [
     ("messages", MALFORMED),
     ("responses", MALFORMED),
     ("chat", MALFORMED),
+    ("messages", {"calls": [{"tool": "bash", "raw_input": '{"command": "touch ran", "timeout": 1e999}'}]}),
+    ("messages", {"calls": [{"tool": "bash", "raw_input": '{"command": "touch ran", "timeout": Infinity}'}]}),
     ("messages", {**WHOLE, "stop": "max_tokens"}),
     ("responses", {**WHOLE, "stop": "max_tokens"}),
     ("chat", {**WHOLE, "stop": "length"}),
@@ -54,6 +57,37 @@ def test_an_answer_that_was_cut_off_goes_on(quick_talk: Talk, api: Api) -> None:
     stop = "length" if api == "chat" else "max_tokens"
     end = quick_talk.have([{"text": "A long", "stop": stop}, {"calls": [HANDOFF]}], api)
     assert end["reason"] == "finished", end
+
+
+def test_a_text_without_a_word_is_not_sent_back(quick_talk: Talk) -> None:
+    end = quick_talk.have([{"text": "\n\n", "calls": [{"shell": "true"}]}, {"calls": [HANDOFF]}])
+    assert end["reason"] == "finished", end
+    assert quick_talk.server
+    said = quick_talk.server.calls[-1].request["messages"][1]["content"]
+    assert [block["type"] for block in said] == ["tool_use"]
+
+
+def test_a_thought_without_a_signature_is_not_sent_back(quick_talk: Talk) -> None:
+    def answer(*blocks: Data) -> Events:
+        starts: list[Data] = [
+            {"type": "content_block_start", "index": index, "content_block": block}
+            for index, block in enumerate(blocks)
+        ]
+        stops: list[Data] = [{"type": "content_block_stop", "index": index} for index in range(len(blocks))]
+        begin = {"type": "message_start", "message": {"usage": {"input_tokens": 1, "output_tokens": 1}}}
+        return [begin, *starts, *stops, {"type": "message_delta", "delta": {"stop_reason": "tool_use"}}]
+
+    def use(name: str, given: Data) -> Data:
+        return {"type": "tool_use", "id": name, "name": name, "input": given}
+
+    thoughts: list[Data] = [{"type": "thinking", "thinking": "Hm.", "signature": sign} for sign in ("", "c2ln")]
+    quick_talk.serve(["x"])
+    with Canned(
+        answer(*thoughts, use("bash", {"command": "true"})), answer(use("submit", HANDOFF["submit"]))
+    ) as server:
+        end = quick_talk.go_on(quick_talk.spec(base_url=server.url))
+    assert end["reason"] == "finished", end
+    assert server.requests[1]["messages"][1]["content"][:-1] == thoughts[1:]
 
 
 def test_a_refusal_is_a_failure(quick_talk: Talk) -> None:

@@ -10,6 +10,10 @@ from agents.api.trouble import classify
 from ledger.conversation import FaultKind, entry
 
 SOON = int(time.time()) + 30 * 86400
+LARGE = (
+    "Request too large for m in organization o on tokens per min (TPM): Limit 30000, Requested 46105."
+    " The input or output tokens must be reduced in order to run successfully."
+)
 ADVERTISED = "Rate limit reached for m. Please add a payment method at https://platform.example/account/billing."
 
 
@@ -25,6 +29,7 @@ ADVERTISED = "Rate limit reached for m. Please add a payment method at https://p
         (413, "request_too_large", "Request exceeds the maximum size", None, False, True),
         (400, "context_length_exceeded", "x", None, False, True),
         (400, "", "This model's maximum context length is 8192 tokens.", None, False, True),
+        (429, "rate_limit_exceeded", LARGE, None, False, True),
         (400, "invalid_request_error", "tools.0: invalid", None, False, False),
         (None, "invalid_prompt", "x", None, False, False),
         (200, "overloaded_error", "Overloaded", FaultKind.UNAVAILABLE, True, False),

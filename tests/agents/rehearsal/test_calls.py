@@ -134,6 +134,13 @@ def test_thinking_comes_before_the_text(scripted: Scripted) -> None:
         assert ask_responses(clients, HELLO, stream=stream).output[0].summary[0].text == "first"
 
 
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_anthropic_refuses_a_text_without_a_word(scripted: Scripted, text: str) -> None:
+    said = [{"type": "text", "text": "hello"}, {"type": "text", "text": text}]
+    with pytest.raises(anthropic.BadRequestError, match="non-whitespace text"):
+        ask_messages(scripted("never"), [{"role": "user", "content": said}])
+
+
 def test_a_call_without_its_result_is_refused_by_every_provider(scripted: Scripted) -> None:
     clients = scripted("never")
     use: dict[str, Any] = {
