@@ -15,7 +15,7 @@ from agents.faults import fault_of
 from agents.hearing import Event, Language, Said
 from agents.limits import PATIENCE_AT_WORK, Limits
 from agents.program import GENTLY, Program, run_program
-from agents.tool import Tool
+from agents.tool import Tool, expanded
 from blueprints.agents import CliAgent
 from ledger.conversation import EndReason, Entry, FaultKind
 from workspaces.environment import secret_values
@@ -97,7 +97,7 @@ def run_tool(
     if path is None:
         return replace(AgentRun.none(), output=f"it {tool.missing(profile, folder)}")
     desk.home.mkdir(parents=True, exist_ok=True)
-    home = folder / Path(profile.home).expanduser() if profile.home else desk.home
+    home = folder / expanded(profile.home) if profile.home else desk.home
     version = tool.version(profile, folder)
     secrets = secret_values(profile.env) | ({desk.credential.name: desk.credential.value} if desk.credential else {})
     seat = Seat(

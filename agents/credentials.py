@@ -33,6 +33,8 @@ def credential_of(profile: Agent, blocks: Mapping[str, str]) -> Credential | Non
     """The profile's credential; None when its kind has none, or nothing is there. `blocks`: Secret block to value."""
     if not isinstance(profile, ModelAgent):
         return None
+    if isinstance(profile, CliAgent) and profile.home and profile.credential is None:
+        return None  # it is logged in there
     if isinstance(profile.credential, SecretBlock):
         name, value = f"block {profile.credential.block}", blocks.get(profile.credential.block)
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from agents.base import AgentRun, Fault
 from ledger.conversation import EndReason, FaultKind
@@ -41,12 +41,18 @@ def _objection(end: Mapping[str, Any]) -> str:
     if reason == EndReason.FINISHED:
         return ""
     told = " ".join(str(end.get("text") or "").split())[:300]
-    clause = _OBJECTIONS.get(EndReason(reason), "the agent failed") if reason in set(EndReason) else "the agent failed"
+    clause = next((said for known, said in _OBJECTIONS.items() if known == reason), "the agent failed")
     return f"{clause}: {told}" if told else clause
 
 
 def _fault(end: Mapping[str, Any]) -> Fault | None:
     if end.get("reason") != EndReason.FAULT:
         return None
-    told: Mapping[str, Any] = end["fault"]
-    return Fault(FaultKind(told["kind"]), str(told["reason"]), told.get("until"))
+    told = end.get("fault")
+    fields = cast(dict[str, Any], told) if isinstance(told, dict) else {}
+    if fields.get("kind") not in set(FaultKind):
+        return None
+    until = fields.get("until")
+    return Fault(
+        FaultKind(fields["kind"]), str(fields.get("reason")), until if isinstance(until, int | float) else None
+    )

@@ -41,7 +41,8 @@ _UNAUTHENTICATED = re.compile(
     re.I,
 )
 _THROTTLED = re.compile(
-    r"rate[-_ ]?limit|too many requests|resource[_ ](?:has been )?exhausted|throttl|slow_down", re.I
+    r"(?<![/\w.])rate[-_ ]?limit(?!\w*\.\w)|too many requests|resource[_ ](?:has been )?exhausted|throttl|slow_down",
+    re.I,
 )
 _UNAVAILABLE = re.compile(
     r"overloaded|at capacity|service (?:is )?(?:currently |temporarily )?unavailable|internal server error|bad gateway"

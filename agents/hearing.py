@@ -16,6 +16,7 @@ from agents.limits import Limits
 from agents.patience import Patience
 from ledger.conversation import Entry, Tally, entry, parse_entry, total
 from workspaces.process import Ended, Finished
+from workspaces.transcript import redacted
 
 _LAST_WORDS = 40
 """Most lines without a form that are remembered, for what a program prints when it dies."""
@@ -56,9 +57,15 @@ class Language:
 class Hearing:
     """A listener of one run."""
 
-    def __init__(self, language: Language | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        language: Language | None = None,
+        limits: Limits | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> None:
         self.deadline = math.inf
         self._language, self._limits = language or Language(), limits or Limits()
+        self._secrets = secrets or {}
         self._patience = Patience(self._limits.patience, self._limits.patience_at_work)
         self._lines: list[Mapping[str, Any]] = []
         self._words: deque[str] = deque(maxlen=_LAST_WORDS)
@@ -76,7 +83,12 @@ class Hearing:
         gave_up = finished.ended in (Ended.CUT, Ended.IDLE, Ended.TIMEOUT) and self._patience.trouble
         if self._over or (self._end is not None and not gave_up):
             return b""
-        return self._written(self._language.conclude(finished, self._last_words(finished)))
+        return self._written(self._redacted(self._language.conclude(finished, self._last_words(finished))))
+
+    def _redacted(self, said: Iterable[Said]) -> Iterable[Said]:
+        """What was not heard but read, from files that the program left."""
+        for kind, fields in said:
+            yield kind, json.loads(redacted(json.dumps(fields).encode(), self._secrets))
 
     def run(self, finished: Finished) -> AgentRun:
         """How the run ended, by what it said and by how its process ended."""
@@ -121,9 +133,15 @@ class Hearing:
         return replace(tally, usage=total([told])) if told else tally
 
     def _written(self, said: Iterable[Said]) -> bytes:
-        lines = b"".join(entry(kind, **self._noted(kind, fields)) for kind, fields in said)
+        lines = b"".join(self._line(kind, fields) for kind, fields in said)
         self.deadline = -math.inf if self._over else min(self._exits_by, self._patience.deadline)
         return lines
+
+    def _line(self, kind: Entry, fields: dict[str, Any]) -> bytes:
+        try:
+            return entry(kind, **self._noted(kind, fields))
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+            return entry(Entry.PRINTED, text=f"[a line of type {kind} that cannot be read: {type(error).__name__}]")
 
     def _noted(self, kind: Entry, fields: dict[str, Any]) -> dict[str, Any]:
         if kind is Entry.USAGE:
@@ -141,11 +159,17 @@ class Hearing:
             case Entry.TEXT | Entry.CALL:
                 self._end, self._exits_by = None, math.inf  # it goes on after all
             case Entry.END:
+                self._over = self._over or self._exceeded_at_last(fields)
                 self._end = fields
                 self._exits_by = time.monotonic() + self._limits.lingering
             case _:
                 pass
         return fields
+
+    def _exceeded_at_last(self, end: Mapping[str, Any]) -> str:
+        """Which limit was exceeded by calls that were told only in sum."""
+        told = end.get("usage")
+        return self._limits.exceeded([told]) if told else ""
 
     def _priced(self, usage: dict[str, Any]) -> dict[str, Any]:
         if usage.get("usd") is not None:

@@ -137,9 +137,13 @@ class OpencodeSpeech:
     def _step(self, part: Mapping[str, Any]) -> Iterable[Said]:
         self._turns += 1
         yield Entry.USAGE, self._usage(part)
-        if text_of(part, "reason") != "tool-calls":
-            facts = {"text": self._text, "turns": self._turns, "session": self._session}
-            yield Entry.END, {"reason": EndReason.FINISHED.value, **facts}
+        reason = text_of(part, "reason")
+        if reason == "tool-calls":
+            return
+        facts: dict[str, Any] = {"text": self._text, "turns": self._turns, "session": self._session}
+        if reason != "stop":
+            facts["text"] = f"its last answer ended with {reason or 'no reason'}"
+        yield Entry.END, {"reason": (EndReason.FINISHED if reason == "stop" else EndReason.FAILED).value, **facts}
 
     def _usage(self, part: Mapping[str, Any]) -> dict[str, float]:
         tokens, cache, cost = inside(part, "tokens"), inside(part, "tokens", "cache"), number(part, "cost")

@@ -295,7 +295,12 @@ def use(argument: object) -> Action:
     """One call of a model: `{input: 1000, cacheRead: 9000, output: 200, usd: 0.01}`."""
     kinds = ("input", "cacheRead", "cacheWrite", "output", "usd")
     tokens = _fields(argument, {}, optional=dict.fromkeys(kinds, (int, float)))
-    return lambda _stage: json.dumps({"type": "usage", **tokens})
+
+    def play(_stage: Stage) -> str:
+        _say(json.dumps({"type": "usage", **tokens}))
+        return "one call"
+
+    return play
 
 
 def fault(argument: object) -> Action:

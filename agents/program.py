@@ -36,10 +36,11 @@ class Program:
 
 def run_program(program: Program, assignment: Assignment, desk: Desk) -> AgentRun:
     """Run one agent process to its end; nothing it started outlives this call."""
-    hearing = Hearing(program.language, program.limits)
     names = [*program.env]
     own = {**agent_variables(assignment, desk), **program.variables}
     credential = {desk.credential.name: desk.credential.value} if desk.credential else {}
+    secrets = {**secret_values(names), **credential}
+    hearing = Hearing(program.language, program.limits, secrets)
     finished = process.run(
         program.argv,
         cwd=desk.workspace,
@@ -50,7 +51,7 @@ def run_program(program: Program, assignment: Assignment, desk: Desk) -> AgentRu
         stop=desk.stop,
         transcript=desk.transcript,
         listener=hearing,
-        secrets={**secret_values(names), **credential},
+        secrets=secrets,
         contained=True,
         grace=desk.grace,
         signals=program.signals,

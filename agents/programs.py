@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from agents import claude_code, codex, droid, gemini, opencode
-from agents.tool import Tool
+from agents.tool import Tool, expanded
 from blueprints.agents import (
     Agent,
     ClaudeCodeAgent,
@@ -30,7 +30,11 @@ def missing(profile: Agent, folder: Path) -> str | None:
 
     That of a command agent may be installed by the setup: it is looked for when it is started.
     """
-    return _TOOLS[type(profile)].missing(profile, folder) if isinstance(profile, CliAgent) else None
+    if not isinstance(profile, CliAgent):
+        return None
+    if profile.home and not (folder / expanded(profile.home)).is_dir():
+        return f"its home '{profile.home}' is no folder; make it, or leave `home` out"
+    return _TOOLS[type(profile)].missing(profile, folder)
 
 
 def version(profile: Agent, folder: Path) -> str | None:

@@ -18,7 +18,7 @@ from ledger.files import write_file
 _FIRST, _LONGEST = 1.0, 60.0
 """Seconds to wait when the provider does not tell: at first, and at most."""
 _UNTOLD = 900.0  # how long a credit counts as used up when nobody says until when
-_REFUSED = 60.0  # a refused credential may be mended; until then nobody has to find out again
+_REFUSED = 365 * 86400.0  # until somebody says that it is in order
 _SPREAD, _LEAST_SPREAD, _MOST_SPREAD = 0.25, 0.5, 10.0
 
 
@@ -75,15 +75,11 @@ class RateLimit:
             self._extend(found, Hold(self.now() + _REFUSED, FaultKind.UNAUTHENTICATED, reason))
 
     def succeeded(self) -> None:
-        """A call came through: waits begin small again, and what was said of the credential no longer holds.
-
-        A wait that others were told stays: this call may have begun before it.
-        """
+        """A call came through: waits begin small again. What others were told since it began stays."""
         if self._read() == Hold():
             return
         with self._changing() as found:
-            waits = found.kind is FaultKind.THROTTLED and found.until > self.now()
-            self._write(replace(found, pause=0.0) if waits else Hold())
+            self._write(replace(found, pause=0.0) if found.until > self.now() else Hold())
 
     def clear(self) -> None:
         """Somebody says that nothing is in the way any more."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _LONGEST = 366 * 86400.0
 """Seconds; what is further away is no time at which a limit ends."""
+_JUST_NOW = timedelta(minutes=30)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _AMOUNT = r"\d+(?:\.\d+)?\s*(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)\b"
 _SPAN = re.compile(rf"(?:delay\W{{1,5}}|\b(?:in|after|for)\s+)((?:{_AMOUNT}[\s,]*(?:and\s+)?)+)", re.I)
@@ -82,7 +83,8 @@ def _hour(match: re.Match[str]) -> int:
 
 def _dated(told: datetime, match: re.Match[str], here: datetime) -> datetime:
     if not match["month"]:
-        return told if told > here else told + timedelta(days=1)
+        just_over = told <= here < told + _JUST_NOW  # a clock that is a little behind ours
+        return told if told > here or just_over else told + timedelta(days=1)
     month, day = _MONTHS.index(match["month"][:3].lower()) + 1, int(match["day"])
     dated = told.replace(year=int(match["year"] or here.year), month=month, day=day)
     return dated if dated > here or match["year"] else dated.replace(year=here.year + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -98,6 +99,7 @@ def run_at(
     desk.prompt.write_text(prompt(assignment, page=page, handoff=desk.handoff, submits=submits), encoding="utf-8")
     desk.assignment.write_text(assignment.model_dump_json(), encoding="utf-8")
     desk.handoff.unlink(missing_ok=True)
+    shutil.rmtree(desk.home, ignore_errors=True)  # an earlier attempt's, where all share a workspace
     before = fingerprint.fingerprint(root)
     run = agent_for(profile, Path(plan.folder)).run(assignment, desk)
     if desk.rate_limit:
@@ -111,12 +113,17 @@ def secrets_of(profile: Profile, credential: Credential | None) -> Mapping[str, 
     return {**secret_values(profile.env), **own}
 
 
+_SHORTEST = 1.0
+"""Seconds; a shorter wait than that was none, and ours grows from time to time."""
+
+
 def _note(limit: RateLimit, run: AgentRun) -> None:
     """What the run shows of its credential's limits, for all that share it."""
     fault = run.fault
     match fault.kind if fault else None:
         case FaultKind.THROTTLED if fault:
-            limit.throttled(fault.until - time.time() if fault.until else None, fault.reason)
+            told = fault.until - time.time() if fault.until else 0.0
+            limit.throttled(told if told >= _SHORTEST else None, fault.reason)
         case FaultKind.EXHAUSTED if fault:
             limit.exhausted(fault.until, fault.reason)
         case FaultKind.UNAUTHENTICATED if fault:

@@ -28,7 +28,7 @@ class Tool:
     def find(self, profile: CliAgent, folder: Path) -> Path | None:
         """Where it is; a path in the profile starts at `folder`."""
         named = profile.program or self.name
-        name = str(folder / Path(named).expanduser()) if "/" in named else named
+        name = str(folder / expanded(named)) if "/" in named else named
         found = shutil.which(name, path=environment().get("PATH", os.defpath))
         return Path(found) if found else None
 
@@ -44,6 +44,14 @@ class Tool:
         """As it tells; None when it is missing or does not tell."""
         path = self.find(profile, folder)
         return _version(path, path.stat().st_mtime_ns) if path else None
+
+
+def expanded(path: str) -> Path:
+    """With the user's home for `~`; as it is when there is no such user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
 
 
 @functools.cache

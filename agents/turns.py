@@ -12,6 +12,9 @@ from ledger.events import Kind
 from ledger.report import StepStatus
 from workspaces.mission import Mission
 
+_MOST_LOST = 5
+"""Attempts at one piece of work that a provider may end in the middle, in a row, before it counts as a failure."""
+
 
 class ParkedError(Exception):
     """Nobody can do this now, through no fault of the agents'."""
@@ -44,6 +47,8 @@ class Turns:
 
     def met(self, name: str, fault: Fault) -> StepStatus:
         """What an attempt counts for that ended with a provider's fault: parked is none at all."""
+        if self._lost_too_often():
+            return StepStatus.FAILED
         if fault.kind is not FaultKind.UNAVAILABLE:
             return StepStatus.PARKED
         self._unavailable.add(name)
@@ -51,6 +56,19 @@ class Turns:
             return StepStatus.PARKED
         self._unavailable.clear()
         return StepStatus.FAILED
+
+    def is_fallback(self, name: str) -> bool:
+        return name != self._candidates[0]
+
+    def _lost_too_often(self) -> bool:
+        """Whether the provider has ended attempts in the middle of their work again and again: that must end, too."""
+        lost = 0
+        for event in self._mission.ledger.events:
+            if event.data.get("workerSessionId", "").rpartition(".")[0] == self._assignment.session_name:
+                if event.kind is Kind.WORKER_FAILED:
+                    lost = 0
+                lost += event.kind is Kind.WORKER_PAUSED and event.data["status"] == "parked" and "turns" in event.data
+        return lost >= _MOST_LOST
 
     def _left(self) -> list[str]:
         return [name for name in self._candidates if name not in self._unavailable]
@@ -85,3 +103,12 @@ class Turns:
     def _file(self, name: str) -> Path:
         profile = self._mission.plan.agent(name)
         return rate_limit_file(self._mission.settings, credential_of(profile, self._mission.blocks), profile)
+
+
+def forget_refusals(mission: Mission) -> None:
+    """Whoever takes a run up wants it tried again: quotas that were used up and keys that were refused."""
+    for profile in mission.plan.blueprint.agents.values():
+        limit = RateLimit(rate_limit_file(mission.settings, credential_of(profile, mission.blocks), profile))
+        hold = limit.hold()
+        if hold and hold.kind is not FaultKind.THROTTLED:
+            limit.clear()

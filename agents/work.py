@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
@@ -77,7 +78,8 @@ class _Attempt:
 
     @property
     def session(self) -> Session:
-        return Session(self.mission, self.job.assignment, self.job.agent, self.job.timeout)
+        own = self.mission.plan.agent(self.job.agent).timeout if self.turns.is_fallback(self.job.agent) else math.inf
+        return Session(self.mission, self.job.assignment, self.job.agent, min(self.job.timeout, own))
 
     def make(self) -> Outcome:
         """One attempt from start to finish. Its commit is archived, whatever becomes of it."""

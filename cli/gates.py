@@ -48,7 +48,8 @@ def how_to_answer(run: str, gate: Event | None) -> str:
     if "check" in gate.data:
         return f"{gate.data['about']}\nanswer in Prefect's UI, or with `mission answer pass {run}` (or fail)"
     if "credential" in gate.data:
-        return f"{gate.data['about']}\nput it right, then `mission answer retry {run}` (or stop), or in Prefect's UI"
+        told = f"put it right, then `mission answer retry {run}`, or answer in Prefect's UI"
+        return f"{gate.data['about']}\n{told}; to export another value: `mission answer stop {run}`, then resume"
     return f"{gate.data['about']}\ndecide in Prefect's UI, or with `mission dismiss FINDING {run} --why …`, or cancel"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from prefect.blocks.system import Secret
 
@@ -20,7 +20,7 @@ async def secret_blocks(blueprint: Blueprint) -> dict[str, str]:
 
 async def _value(name: str) -> str | None:
     try:
-        block: Any = await Secret.aload(name)  # pyright: ignore[reportUnknownMemberType]
+        block = cast(Any, await Secret.aload(name))  # pyright: ignore[reportUnknownMemberType]
     except ValueError:  # Prefect's word for a block that is not there
         return None
     return str(block.get())

@@ -10,6 +10,7 @@ from prefect.runtime import flow_run
 from pydantic import PositiveInt
 
 from agents.obstacles import obstacles
+from agents.turns import forget_refusals
 from blueprints.load import Loaded
 from flows.blocks import secret_blocks
 from flows.conduct import conduct
@@ -69,4 +70,5 @@ async def run_loaded(
     )
     with at_work(folder, settings, max_concurrency=max_concurrency, ui=flow_run.ui_url) as mission:
         mission.blocks.update(blocks)
+        forget_refusals(mission)
         return await conduct(mission)

@@ -19,8 +19,8 @@ from tasks.feature import feature_task
 from tasks.parking import Parked
 from workspaces.mission import Mission
 
-Finished = asyncio.Queue[tuple[str, PrefectFuture[Any] | None]]
-"""Features whose task has ended, or that no longer wait for what parked them (None)."""
+Finished = asyncio.Queue[tuple[str, PrefectFuture[Any] | asyncio.Task[None]]]
+"""Features whose task has ended, and those whose wait for what parked them is over."""
 
 
 async def build_features(mission: Mission, milestone: str, base: str) -> dict[str, Outcome]:
@@ -34,13 +34,13 @@ async def build_features(mission: Mission, milestone: str, base: str) -> dict[st
                 _submit(mission, milestone, base, feature, ready.commits(feature), finished)
         if not ready.running and not ready.parked:
             break
-        name, future = await finished.get()
-        outcome = await result_when_done(future) if future else None
-        if outcome is None:
+        name, ended = await finished.get()
+        if isinstance(ended, asyncio.Task):
+            await ended  # what went wrong while it waited is not lost
             ready.unpark(name)
-        elif isinstance(outcome, Parked):
+        elif isinstance(outcome := await result_when_done(ended), Parked):
             ready.park(name)
-            waits.add(asyncio.create_task(_wait(mission, name, outcome, finished)))
+            waits.add(_wait(mission, name, outcome, finished))
         else:
             ready.finish(outcome)
         for outcome in ready.block():
@@ -50,9 +50,11 @@ async def build_features(mission: Mission, milestone: str, base: str) -> dict[st
     return ready.outcomes | _not_begun(ready)
 
 
-async def _wait(mission: Mission, name: str, parked: Parked, finished: Finished) -> None:
-    await until_over(mission, parked)
-    finished.put_nowait((name, None))
+def _wait(mission: Mission, name: str, parked: Parked, finished: Finished) -> asyncio.Task[None]:
+    """Its end arrives in `finished`, too."""
+    wait = asyncio.create_task(until_over(mission, parked))
+    wait.add_done_callback(lambda ended: finished.put_nowait((name, ended)))
+    return wait
 
 
 def _submit(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from prefect import task
+from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
 from prefect.flow_runs import apause_flow_run
 from prefect.input import RunInput
@@ -15,6 +16,7 @@ from pydantic import Field
 
 from agents.rate_limit import RateLimit
 from blueprints.digest import digest
+from flows.blocks import secret_blocks
 from ledger.events import Event, Kind
 from ledger.render import cell
 from tasks.active import mission_of
@@ -27,6 +29,10 @@ _POLL = 1
 """Seconds between looks at whether it was answered."""
 _LOOK = 0.2
 """Seconds between looks at whether the mission was stopped at the gate."""
+_REMEDY = (
+    "Put it right with the provider, or in the Secret block, and answer *retry*. A variable of the environment stays "
+    "as it was when this process began: for another value answer *stop*, export it, and resume the run."
+)
 SOMEBODY = "somebody in Prefect's UI"
 """Who decided, when the form does not say."""
 
@@ -121,19 +127,20 @@ async def ask_about_findings(run: str, milestone: str) -> str | None:
     return None
 
 
-@task(name="mission:credential", task_run_name="{credential} is refused")
+@task(name="mission:credential", task_run_name="{credential} is refused", cache_policy=NO_CACHE)
 async def ask_about_credential(run: str, credential: str, reason: str, rate_limit: str) -> None:
     """Wait until somebody says that the credential is in order; `stop` pauses the mission instead."""
     mission = mission_of(run)
     gate = f"credential@{credential}"
     _open(mission, gate, "", f"{credential} is refused: {reason}", credential=credential, rateLimit=rate_limit)
-    told = f"## {cell(credential)} is refused\n\n{cell(reason)}\n\nPut it right, then answer *retry*."
+    told = f"## {cell(credential)} is refused\n\n{cell(reason)}\n\n{_REMEDY}"
     answer = await wait_for(mission, _fresh(Credentials), _key(mission, gate), told)
     if answer is None:
         return
     by = answer.by or SOMEBODY
     mission.ledger.append(Kind.GATE_CLOSED, gate=gate, milestone="", answer=answer.answer, by=by, note=answer.note)
     RateLimit(Path(rate_limit)).clear()
+    mission.blocks.update(await secret_blocks(mission.plan.blueprint))
     if answer.answer == "stop":
         mission.wish("pause", by)
 

@@ -62,6 +62,8 @@ async def _reach(mission: Mission, milestone: str, base: str) -> MilestoneOutcom
         return _not_built(milestone, missing)
     commits = {name: outcome.commit for name, outcome in features.items() if outcome.commit}
     integrated = await run_through(mission, integrate_task, milestone, base, commits)
+    if integrated is None:
+        return MilestoneOutcome(name=milestone, status=StepStatus.STOPPED, reason="the mission was stopped")
     if integrated.commit is None:
         return MilestoneOutcome(name=milestone, status=integrated.status, reason=integrated.reason)
     return await Proof(mission, milestone, base, commits).reach(integrated.commit)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import time
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +18,17 @@ from workspaces.mission import Mission
 
 _LOOK = 0.2
 """Seconds between looks at whether the wait is over, or the mission was stopped."""
-_asking: dict[tuple[str, str], asyncio.Task[Any]] = {}
+_LATEST = 5.0
+"""Seconds by which parked work comes back later than it might: not all at once, and never too early."""
+_asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
 
 async def run_through(mission: Mission, task: Any, *arguments: Any) -> Any:
-    """The outcome of a task that may park; when the mission stops meanwhile, what the task says to that."""
+    """The outcome of a task that may park; None when the mission stops while it is parked."""
     while isinstance(result := await run_task(task, mission.run, *arguments), Parked):
         await until_over(mission, result)
+        if mission.halted:
+            return None
     return result
 
 
@@ -30,16 +37,16 @@ async def until_over(mission: Mission, parked: Parked) -> None:
     if parked.kind is FaultKind.UNAUTHENTICATED:
         await _ask(mission, parked)
         return
-    limit = RateLimit(Path(parked.rate_limit))
+    limit, margin = RateLimit(Path(parked.rate_limit)), random.uniform(0.2, _LATEST)  # noqa: S311  # no secret
     while not mission.halted and limit.hold():
+        await asyncio.sleep(_LOOK)
+    over = time.monotonic() + min(margin, mission.settings.patience)
+    while not mission.halted and time.monotonic() < over:
         await asyncio.sleep(_LOOK)
 
 
 async def _ask(mission: Mission, parked: Parked) -> None:
-    """Ask once, however many wait for the same credential."""
-    key = (mission.run, parked.credential)
-    if key not in _asking:
-        asked = run_task(ask_about_credential, mission.run, parked.credential, parked.reason, parked.rate_limit)
-        _asking[key] = asyncio.create_task(asked)
-        _asking[key].add_done_callback(lambda _: _asking.pop(key, None))
-    await asyncio.shield(_asking[key])
+    """One question at a time, and one for all that wait for the same credential: Prefect pauses a flow run once."""
+    async with _asking[mission.run]:
+        if not mission.halted and RateLimit(Path(parked.rate_limit)).hold():
+            await run_task(ask_about_credential, mission.run, parked.credential, parked.reason, parked.rate_limit)

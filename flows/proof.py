@@ -56,10 +56,10 @@ class Proof:
     async def _round(self, commit: str) -> list[Verdict] | None:
         """A verdict for every check; people are asked only when nothing else fails. None: the mission was stopped."""
         self.seen.append(commit)
-        verdicts: list[Verdict] = await run_through(
+        verdicts: list[Verdict] | None = await run_through(
             self.mission, validate_task, self.milestone, self.base, commit, len(self.seen), self.commits
         )
-        if self.mission.stop.is_set():
+        if verdicts is None or self.mission.stop.is_set():
             return None
         if all(verdict.passed for verdict in verdicts):
             answers = await self._ask(commit)
@@ -87,8 +87,9 @@ class Proof:
         return answers
 
     async def _repair(self, commit: str, failing: list[Verdict]) -> Outcome:
-        repair: Outcome = await run_through(self.mission, repair_task, self.milestone, commit, failing)
-        return repair
+        repair: Outcome | None = await run_through(self.mission, repair_task, self.milestone, commit, failing)
+        stopped = Outcome(name=self.milestone, status=StepStatus.STOPPED, reason="the mission was stopped")
+        return repair or stopped
 
     async def _decided(self, commit: str, verdicts: list[Verdict]) -> MilestoneOutcome:
         """Only findings stand in the way, and no repair has removed them: a person decides."""

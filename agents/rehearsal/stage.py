@@ -150,7 +150,8 @@ def _rehearsed(profile: ModelAgent, url: str, changes: Mapping[str, Any]) -> Age
     """The profile with the scripted model's address, a key that opens nothing, and nothing of the user's own."""
     unlimited: Data = {"max_usd": None, "max_tokens": None, "fallback": [], "env": []}
     place = {"base_url": _address(profile, url), "credential": SecretBlock(block=_BLOCK), "home": None}
-    model = profile.model or (f"{FEATURE}/{MODEL}" if isinstance(profile, OpencodeAgent) else MODEL)
+    named: str | None = getattr(profile, "model", None)
+    model = named or (f"{FEATURE}/{MODEL}" if isinstance(profile, OpencodeAgent) else MODEL)
     known = {name: value for name, value in place.items() if name in type(profile).model_fields}
     copy: Any = profile.model_copy(update={**unlimited, **known, "model": model, **changes})
     return copy  # type: ignore[no-any-return]

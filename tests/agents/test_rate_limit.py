@@ -90,7 +90,9 @@ def test_a_used_up_credit_lasts_until_its_time_or_a_while(limit: RateLimit, time
     hold = limit.hold()
     assert hold
     assert hold.kind is FaultKind.EXHAUSTED
-    limit.succeeded()
+    limit.succeeded()  # of a call that began before
+    assert limit.wait() == 4_000
+    time.at = 5_000
     assert limit.wait() == 0
     limit.exhausted(None)
     assert limit.wait() == 900
@@ -101,5 +103,7 @@ def test_a_refused_credential_is_not_tried_by_everybody(limit: RateLimit, time: 
     hold = limit.hold()
     assert hold
     assert (hold.kind, hold.reason) == (FaultKind.UNAUTHENTICATED, "401")
-    time.at += 60
+    time.at += 86_400
+    assert limit.hold() == hold
+    limit.clear()
     assert limit.hold() is None

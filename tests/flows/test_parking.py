@@ -6,7 +6,20 @@ import pytest
 
 from tests.conftest import Data, Missions
 from tests.flows.conftest import NewMissions
-from tests.flows.stage import Ended, Going, Step, feature, milestone, play, resume, start, wait_for, workers, write
+from tests.flows.stage import (
+    Ended,
+    Going,
+    Step,
+    feature,
+    milestone,
+    play,
+    resume,
+    start,
+    until,
+    wait_for,
+    workers,
+    write,
+)
 
 PLAYER: Data = {"kind": "scripted", "script": "script.yaml", "retries": 0}
 APPROVED: Step = {"answer": {"status": "pass", "summary": "Fine.", "issues": []}}
@@ -109,6 +122,40 @@ def test_a_refused_credential_never_fails_the_mission(impatient: Missions) -> No
     assert (run.end(), run.report()["status"]) == (130, "paused")
     assert resume(run) == 0
     assert attempts(run, "a") == ["parked", "done"]
+
+
+def test_two_refused_credentials_are_asked_about_one_after_the_other(impatient: Missions) -> None:
+    script = workers()
+    script["worker"] |= {name: [[fault("unauthenticated", 0)], [write(name)]] for name in ("a", "b")}
+    blueprint: Data = {
+        "agents": {"first": PLAYER, "other": {**PLAYER, "timeout": "5m"}},
+        "roles": {"worker": "first"},
+        "milestones": [milestone("one", feature("a"), feature("b", agent="other"))],
+    }
+    run = start(impatient, blueprint, script, "--yes")
+    for wanted in (1, 2):
+        until(lambda: len(run.events("gate_opened")) == wanted)  # noqa: B023  # it is called at once
+        assert impatient("answer", "retry", run.name).returncode == 0
+    assert (run.end(), attempts(run, "a"), attempts(run, "b")) == (0, ["parked", "done"], ["parked", "done"])
+
+
+def test_a_provider_that_always_ends_the_work_ends_the_feature(impatient: Missions) -> None:
+    script = workers()
+    script["worker"]["a"] = [[{"use": {"input": 10, "output": 1}}, fault("throttled", 1.2)]]
+    run = play(impatient, {"milestones": [milestone("one", feature("a"))]}, script)
+    assert (run.code, attempts(run, "a")) == (1, ["parked"] * 5 + ["failed"])
+
+
+def test_a_pause_while_a_review_is_parked_fails_nothing(impatient: Missions) -> None:
+    validators = [{"kind": "review"}, {"kind": "command", "run": "test -e a"}]
+    blueprint: Data = {"repairs": 0, "validators": validators, "milestones": [milestone("one", feature("a"))]}
+    script = {**workers(a=[write("a")]), "scrutiny": {"a": [[fault("exhausted", 3600)], [APPROVED]]}}
+    run = start(impatient, blueprint, script, "--yes")
+    run.wait_for("agent_parked")
+    assert impatient("pause", run.name).returncode == 0
+    assert (run.end(), run.report()["status"]) == (130, "paused")
+    assert resume(run) == 0  # at once, whatever was noted: whoever resumes wants it tried
+    assert [v["status"] for v in run.events("verdict_recorded") if v["kind"] == "review"] == ["passed"]
 
 
 def test_a_parked_review_repeats_no_check(impatient: Missions) -> None:
