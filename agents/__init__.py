@@ -15,11 +15,11 @@ _KINDS = {
     "scripted": "agents.scripted:ScriptedRunner",
     "anthropic": "agents.anthropic:AnthropicRunner",
     "openai": "agents.openai:OpenAIRunner",
-    "claude-code": "agents.claude_code:ClaudeCodeRunner",
-    "codex": "agents.codex:CodexRunner",
-    "opencode": "agents.opencode:OpencodeRunner",
-    "gemini": "agents.gemini:GeminiRunner",
-    "droid": "agents.droid:DroidRunner",
+    "claude-code": "agents.cli.claude_code:ClaudeCodeRunner",
+    "codex": "agents.cli.codex:CodexRunner",
+    "opencode": "agents.cli.opencode:OpencodeRunner",
+    "gemini": "agents.cli.gemini:GeminiRunner",
+    "droid": "agents.cli.droid:DroidRunner",
 }
 """Imported when they are used: most missions need one or two of them."""
 

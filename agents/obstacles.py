@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+from agents.cli.programs import missing
 from agents.credentials import lacking
-from agents.programs import missing
 from agents.skills import missing_skills
 from blueprints.plan import Plan
 from blueprints.schema import ROLES_IN_RUNS

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from agents.programs import version
+from agents.cli.programs import version
 from agents.rehearsal.kit import KINDS, profile_of, rehearse, unrehearsable
 from agents.rehearsal.verdicts import Result
 from blueprints.agents import Agent

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from agents.cli.programs import missing, version
 from agents.credentials import credential_of, variables
 from agents.obstacles import obstacles
-from agents.programs import missing, version
 from agents.rehearsal.kit import KINDS, profile_of
 from blueprints.agents import Agent, ApiAgent
 from blueprints.errors import MissionError

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from pydantic import TypeAdapter
 
-from agents.programs import missing
+from agents.cli.programs import missing
 from agents.rehearsal import scenes, verdicts
 from agents.rehearsal.stage import MODEL, Scene, Stage, Take
 from agents.rehearsal.verdicts import Judge, Result, verdict

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from agents.base import Credential
-from agents.programs import missing, version
+from agents.cli.programs import missing, version
 from tests.agents.cli.conftest import KEY, PROFILES, Studio
 from tests.agents.cli.fakes.dialects import DIALECTS
 

@@ -11,11 +11,11 @@ from typing import Any, Protocol, TypeVar
 
 from agents import prices
 from agents.base import AgentRun, Assignment, Credential, Desk, Fault
+from agents.cli.tool import Tool, expanded
 from agents.faults import fault_of
 from agents.hearing import Event, Language, Said
 from agents.limits import PATIENCE_AT_WORK, Limits
 from agents.program import GENTLY, Program, run_program
-from agents.tool import Tool, expanded
 from blueprints.agents import CliAgent
 from ledger.conversation import EndReason, Entry, FaultKind
 from workspaces.environment import secret_values

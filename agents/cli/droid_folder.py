@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from agents.json_fields import inside, number
+from agents.cli.json_fields import inside, number
 
 _LONGEST = 200_000
 """Bytes of its log that are read at once."""

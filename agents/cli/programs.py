@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agents import claude_code, codex, droid, gemini, opencode
-from agents.tool import Tool, expanded
+from agents.cli import claude_code, codex, droid, gemini, opencode
+from agents.cli.tool import Tool, expanded
 from blueprints.agents import (
     Agent,
     ClaudeCodeAgent,

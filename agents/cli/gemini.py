@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from agents.base import AgentRun, Assignment, Desk
-from agents.cli import NO_KEY, Invocation, Seat, concluded, failed, run_tool, started
+from agents.cli.journal import Journal
+from agents.cli.json_fields import inside, number, objects, text_of
+from agents.cli.run import NO_KEY, Invocation, Seat, concluded, failed, run_tool, started
+from agents.cli.tool import Tool
 from agents.hearing import Event, Said, printed
-from agents.journal import Journal
-from agents.json_fields import inside, number, objects, text_of
-from agents.tool import Tool
 from blueprints.agents import GeminiAgent
 from ledger.conversation import EndReason, Entry
 from workspaces.process import Finished

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from agents.base import AgentRun, Assignment, Desk
-from agents.cli import NO_KEY, Invocation, Seat, concluded, failed, run_tool, started
-from agents.droid_folder import DroidFolder
+from agents.cli.droid_folder import DroidFolder
+from agents.cli.json_fields import inside, number, text_of
+from agents.cli.run import NO_KEY, Invocation, Seat, concluded, failed, run_tool, started
+from agents.cli.tool import Tool
 from agents.hearing import Event, Said, printed
-from agents.json_fields import inside, number, text_of
-from agents.tool import Tool
 from blueprints.agents import DroidAgent
 from ledger.conversation import EndReason, Entry
 from workspaces.process import Ended, Finished
