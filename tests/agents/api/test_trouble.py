@@ -78,6 +78,7 @@ def test_a_wait_that_cannot_be_read_was_not_told() -> None:
         ("usage limit; back on 2031-99-99", {}, None),
         ("usage limit", {}, None),
     ],
+    ids=["a field", "in words", "no such day", "untold"],  # the same in all processes, whenever they start
 )
 def test_the_time_of_a_reset_is_read(text: str, said: dict[str, float], until: float | None) -> None:
     assert classify(429, "", text, said=said).until == until
