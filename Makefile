@@ -22,7 +22,7 @@ test: browser
 
 test-agents: install
 	@./scripts/agents
-	@MISSION_TEST_PROGRAMS="$(CURDIR)/.agents-cli/node_modules/.bin" $(UV) run --no-sync pytest tests/agents/programs --numprocesses 2 --dist loadfile
+	@MISSION_TEST_PROGRAMS="$(CURDIR)/.agents-cli/node_modules/.bin" $(UV) run --no-sync pytest tests/agents/programs $(ONLY) --numprocesses 2 --dist loadfile
 
 check: install
 	@$(UV) run --no-sync scripts/check --static
