@@ -5,28 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from agents.base import Credential
-from blueprints.agents import (
-    Agent,
-    AnthropicAgent,
-    ClaudeCodeAgent,
-    CliAgent,
-    CodexAgent,
-    CommandAgent,
-    DroidAgent,
-    GeminiAgent,
-    ModelAgent,
-    OpenAIAgent,
-    OpencodeAgent,
-    ScriptedAgent,
-    SecretBlock,
-)
+from blueprints.agents import Agent, CliAgent, ModelAgent, OpencodeAgent, SecretBlock
 from ledger.settings import Settings
+from workspaces.environment import secret_values
 
-_OF_PROVIDER = {"anthropic": "ANTHROPIC_API_KEY", "openai": "OPENAI_API_KEY", "google": "GEMINI_API_KEY"}
+NO_KEY = "none"
+"""What is sent to a server of the user's own that asks for none."""
+_OF_KIND = {
+    "command": [],
+    "scripted": [],
+    "anthropic": ["ANTHROPIC_API_KEY"],
+    "openai": ["OPENAI_API_KEY"],
+    "claude-code": ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"],
+    "codex": ["OPENAI_API_KEY", "CODEX_API_KEY"],
+    "gemini": ["GEMINI_API_KEY"],
+    "droid": ["FACTORY_API_KEY"],
+}
+_OF_PROVIDER = {"anthropic": ["ANTHROPIC_API_KEY"], "openai": ["OPENAI_API_KEY"], "google": ["GEMINI_API_KEY"]}
 
 
 def credential_of(profile: Agent, blocks: Mapping[str, str]) -> Credential | None:
@@ -46,24 +45,9 @@ def variables(profile: Agent) -> list[str]:
     """Names of the environment variables in which the credential may be, the first that is set counts."""
     if isinstance(profile, ModelAgent) and isinstance(profile.credential, str):
         return [profile.credential]
-    match profile:
-        case CommandAgent() | ScriptedAgent():
-            return []
-        case AnthropicAgent():
-            return ["ANTHROPIC_API_KEY"]
-        case OpenAIAgent():
-            return ["OPENAI_API_KEY"]
-        case ClaudeCodeAgent():
-            return ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"]
-        case CodexAgent():
-            return ["OPENAI_API_KEY", "CODEX_API_KEY"]
-        case GeminiAgent():
-            return ["GEMINI_API_KEY"]
-        case DroidAgent():
-            return ["FACTORY_API_KEY"]
-        case OpencodeAgent():
-            provider = (profile.model or "").partition("/")[0]
-            return [name for name in [_OF_PROVIDER.get(provider)] if name]
+    if isinstance(profile, OpencodeAgent):
+        return _OF_PROVIDER.get((profile.model or "").partition("/")[0], [])
+    return _OF_KIND[profile.kind]
 
 
 def lacking(profile: Agent, blocks: Mapping[str, str] | None) -> str | None:
@@ -80,10 +64,17 @@ def lacking(profile: Agent, blocks: Mapping[str, str] | None) -> str | None:
     return f"{' or '.join(names)} is not set; export it, or name where the key is as `credential:`"
 
 
-def rate_limit_file(settings: Settings, credential: Credential | None, profile: Agent) -> Path:
+def secrets_of(names: Iterable[str], credential: Credential | None) -> dict[str, str]:
+    """What an agent is given that no record may show: the variables it declares by `names`, and its credential."""
+    own = {credential.name: credential.value} if credential else {}
+    return {**secret_values(names), **own}
+
+
+def rate_limit_file(profile: Agent, settings: Settings, blocks: Mapping[str, str]) -> Path:
     """Where all that share a credential, or without one a login, note its limits; the name tells nothing of it."""
     place = profile.base_url if isinstance(profile, ModelAgent) else None
     login = profile.home if isinstance(profile, CliAgent) else None
+    credential = credential_of(profile, blocks)
     payer = credential.value if credential else login or json.dumps(profile.shape(), sort_keys=True)
     told = f"{payer}\0{place or ''}".encode()
     return settings.home / "credentials" / f"{hashlib.sha256(told).hexdigest()[:16]}.json"

@@ -10,11 +10,11 @@ from itertools import count
 from pathlib import Path
 
 from agents.answers import PlanAnswer
-from agents.base import AgentRun, Credential, Desk
+from agents.base import AgentRun, Desk
 from agents.commission import Commission
-from agents.credentials import credential_of, rate_limit_file
+from agents.credentials import secrets_of
 from agents.inquiry import NotAnswered, read_answer
-from agents.session import handoff_file, run_at, secrets_of
+from agents.session import desk_at, run_at
 from agents.skills import missing_skills
 from blueprints import json_schema
 from blueprints.agents import Agent as Profile
@@ -95,8 +95,9 @@ class _Attempt:
         assignment = self.commission.assignment(self.agent, self.number, self.failures)
         try:
             with _checkout(source, self.commission.room) as folder:
-                run, harm = run_at(self._desk(folder), assignment, self._profile, plan=plan, root=source.root)
-                secrets = secrets_of(self._profile, self._credential)
+                desk = self._desk(folder)
+                run, harm = run_at(desk, assignment, self._profile, plan=plan, root=source.root)
+                secrets = secrets_of(self._profile.env, desk.credential)
                 answer = read_answer(folder, PlanAnswer, secrets=secrets, kept=kept)
                 return _unusable(run, harm) or answer
         except (GitError, OSError) as error:
@@ -104,20 +105,14 @@ class _Attempt:
             return NotAnswered(f"its workspace could not be used: {error}")
 
     def _desk(self, workspace: Path) -> Desk:
-        commission, folder = self.commission, self.commission.folder
-        return Desk(
-            workspace=workspace,
+        folder, profile = self.commission.folder, self._profile
+        return desk_at(
+            workspace,
+            profile,
+            self.commission,
             prompt=folder / f"prompt.{self.number}.md",
-            assignment=workspace.parent / "assignment.json",
-            handoff=handoff_file(workspace),
             transcript=folder / f"transcript.{self.number}.jsonl",
-            home=workspace.parent / "home",
-            timeout=self._profile.timeout,
-            stop=commission.stop,
-            grace=commission.settings.grace,
-            patience=commission.settings.patience,
-            credential=self._credential,
-            rate_limit=self._rate_limit,
+            timeout=profile.timeout,
         )
 
     def _judged(self, answer: PlanAnswer) -> Planned | NotPlanned:
@@ -146,14 +141,6 @@ class _Attempt:
     @property
     def _profile(self) -> Profile:
         return self.commission.frame.plan.agent(self.agent)
-
-    @property
-    def _credential(self) -> Credential | None:
-        return credential_of(self._profile, self.commission.blocks)
-
-    @property
-    def _rate_limit(self) -> Path:
-        return rate_limit_file(self.commission.settings, self._credential, self._profile)
 
 
 @contextmanager

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agents.base import AgentRun, Assignment, Desk
+from agents.credentials import secrets_of
 from agents.hearing import Hearing, Language
 from agents.limits import Limits
 from workspaces import git, process
-from workspaces.environment import secret_values
 
 GENTLY = (signal.SIGINT, signal.SIGTERM)
 """How coding agents are asked to end: several of them tidy up after the first only, others after the second."""
@@ -38,8 +38,7 @@ def run_program(program: Program, assignment: Assignment, desk: Desk) -> AgentRu
     """Run one agent process to its end; nothing it started outlives this call."""
     names = [*program.env]
     own = {**agent_variables(assignment, desk), **program.variables}
-    credential = {desk.credential.name: desk.credential.value} if desk.credential else {}
-    secrets = {**secret_values(names), **credential}
+    secrets = secrets_of(names, desk.credential)
     hearing = Hearing(program.language, program.limits, secrets)
     finished = process.run(
         program.argv,

@@ -55,6 +55,18 @@ class RateLimit:
         remaining = found.until - self.now()
         return remaining + self.chance() * min(_MOST_SPREAD, max(_LEAST_SPREAD, remaining * _SPREAD))
 
+    def met(self, kind: FaultKind | None, reason: str, seconds: float | None, until: float | None) -> None:
+        """A call was refused: others need not try while that is the credential's fault."""
+        match kind:
+            case FaultKind.THROTTLED:
+                self.throttled(seconds, reason)
+            case FaultKind.EXHAUSTED:
+                self.exhausted(until, reason)
+            case FaultKind.UNAUTHENTICATED:
+                self.refused(reason)
+            case _:
+                pass
+
     def throttled(self, seconds: float | None, reason: str = "") -> None:
         """Too many calls: wait so many seconds; None is not told, and grows from time to time."""
         with self._changing() as found:

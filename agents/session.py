@@ -7,21 +7,23 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agents import agent_for
-from agents.base import AgentRun, Assignment, Credential, Desk
+from agents.base import AgentRun, Assignment, Desk
 from agents.briefing import briefed
-from agents.credentials import credential_of, rate_limit_file
+from agents.credentials import credential_of, rate_limit_file, secrets_of
 from agents.prompt import prompt
 from agents.rate_limit import RateLimit
 from agents.record import Record
 from blueprints.agents import Agent as Profile
 from blueprints.agents import ApiAgent
 from blueprints.plan import Plan
-from ledger.conversation import FaultKind
 from workspaces import fingerprint
-from workspaces.environment import secret_values
 from workspaces.mission import Mission
+
+if TYPE_CHECKING:
+    from agents.commission import Commission
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Session:
     @property
     def secrets(self) -> Mapping[str, str]:
         """What it was given that no record may show."""
-        return secrets_of(self._profile, self._credential)
+        return secrets_of(self._profile.env, credential_of(self._profile, self.mission.blocks))
 
     def run(self, workspace: Path) -> tuple[AgentRun, list[str]]:
         """The agent's run, and what it did to the user's checkout meanwhile. There is room beside `workspace`."""
@@ -65,29 +67,48 @@ class Session:
         return f"the user's checkout changed while this agent ran{company}: {', '.join(harm)}"
 
     def _desk(self, workspace: Path) -> Desk:
-        return Desk(
-            workspace=workspace,
-            prompt=self.mission.folder.prompt(self.name),
-            assignment=workspace.parent / "assignment.json",
-            handoff=handoff_file(workspace),
-            transcript=self.mission.folder.transcript(self.name),
-            home=workspace.parent / "home",
+        folder = self.mission.folder
+        return desk_at(
+            workspace,
+            self._profile,
+            self.mission,
+            prompt=folder.prompt(self.name),
+            transcript=folder.transcript(self.name),
             timeout=self.timeout,
-            stop=self.mission.stop,
-            grace=self.mission.settings.grace,
-            patience=self.mission.settings.patience,
             extra=self.variables,
-            credential=self._credential,
-            rate_limit=rate_limit_file(self.mission.settings, self._credential, self._profile),
         )
 
     @property
     def _profile(self) -> Profile:
         return self.mission.plan.agent(self.agent)
 
-    @property
-    def _credential(self) -> Credential | None:
-        return credential_of(self._profile, self.mission.blocks)
+
+def desk_at(
+    workspace: Path,
+    profile: Profile,
+    within: Mission | Commission,
+    *,
+    prompt: Path,
+    transcript: Path,
+    timeout: float,
+    extra: Mapping[str, str] | None = None,
+) -> Desk:
+    """For an agent of this profile; what is its own alone lies beside `workspace`."""
+    return Desk(
+        workspace=workspace,
+        prompt=prompt,
+        assignment=workspace.parent / "assignment.json",
+        handoff=handoff_file(workspace),
+        transcript=transcript,
+        home=workspace.parent / "home",
+        timeout=timeout,
+        stop=within.stop,
+        grace=within.settings.grace,
+        patience=within.settings.patience,
+        extra=extra or {},
+        credential=credential_of(profile, within.blocks),
+        rate_limit=rate_limit_file(profile, within.settings, within.blocks),
+    )
 
 
 def run_at(
@@ -107,31 +128,17 @@ def run_at(
     return run, fingerprint.difference(before, fingerprint.fingerprint(root))
 
 
-def secrets_of(profile: Profile, credential: Credential | None) -> Mapping[str, str]:
-    """What an agent of this profile is given that no record may show."""
-    own = {credential.name: credential.value} if credential else {}
-    return {**secret_values(profile.env), **own}
-
-
 _SHORTEST = 1.0
 """Seconds; a shorter wait than that was none, and ours grows from time to time."""
 
 
 def _note(limit: RateLimit, run: AgentRun) -> None:
     """What the run shows of its credential's limits, for all that share it."""
-    fault = run.fault
-    match fault.kind if fault else None:
-        case FaultKind.THROTTLED if fault:
-            told = fault.until - time.time() if fault.until else 0.0
-            limit.throttled(told if told >= _SHORTEST else None, fault.reason)
-        case FaultKind.EXHAUSTED if fault:
-            limit.exhausted(fault.until, fault.reason)
-        case FaultKind.UNAUTHENTICATED if fault:
-            limit.refused(fault.reason)
-        case None if run.tally and run.tally.turns:
-            limit.succeeded()
-        case _:
-            pass
+    if fault := run.fault:
+        wait = fault.until - time.time() if fault.until else 0.0
+        limit.met(fault.kind, fault.reason, wait if wait >= _SHORTEST else None, fault.until)
+    elif run.tally and run.tally.turns:
+        limit.succeeded()
 
 
 def handoff_file(workspace: Path) -> Path:

@@ -57,9 +57,6 @@ class Turns:
         self._unavailable.clear()
         return StepStatus.FAILED
 
-    def is_fallback(self, name: str) -> bool:
-        return name != self._candidates[0]
-
     def _lost_too_often(self) -> bool:
         """Whether the provider has ended attempts in the middle of their work again and again: that must end, too."""
         lost = 0
@@ -101,14 +98,13 @@ class Turns:
         return ParkedError(fault, called, self._file(name))
 
     def _file(self, name: str) -> Path:
-        profile = self._mission.plan.agent(name)
-        return rate_limit_file(self._mission.settings, credential_of(profile, self._mission.blocks), profile)
+        return rate_limit_file(self._mission.plan.agent(name), self._mission.settings, self._mission.blocks)
 
 
 def forget_refusals(mission: Mission) -> None:
     """Whoever takes a run up wants it tried again: quotas that were used up and keys that were refused."""
     for profile in mission.plan.blueprint.agents.values():
-        limit = RateLimit(rate_limit_file(mission.settings, credential_of(profile, mission.blocks), profile))
+        limit = RateLimit(rate_limit_file(profile, mission.settings, mission.blocks))
         hold = limit.hold()
         if hold and hold.kind is not FaultKind.THROTTLED:
             limit.clear()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
@@ -57,17 +56,22 @@ def carry_out(mission: Mission, job: Job) -> Outcome:
 
 
 def _attempts(mission: Mission, job: Job) -> Outcome:
-    """Each attempt is told why the earlier ones failed, in former lives of the run too."""
     name, turns = job.session_name, Turns(mission, job.assignment, job.agent)
     while not mission.halted and (agent := turns.next()):
-        number = mission.runs_so_far(name) + 1
-        failures = [*job.assignment.failures, *mission.failures_so_far(name)]
-        assignment = job.assignment.model_copy(update={"attempt": number, "failures": failures})
-        outcome = _Attempt(mission, replace(job, assignment=assignment, agent=agent), turns).make()
+        outcome = _Attempt(mission, _next(mission, job, agent), turns).make()
         failed_for_good = mission.failures_in_this_life(name) > job.retries
         if outcome.status is not StepStatus.PARKED and (outcome.status is not StepStatus.FAILED or failed_for_good):
             return outcome
     return Outcome(name=job.name, status=StepStatus.STOPPED, reason="the mission stopped before this began")
+
+
+def _next(mission: Mission, job: Job, agent: str) -> Job:
+    """For this agent, told why the earlier attempts failed, in former lives of the run too."""
+    name, own = job.session_name, mission.plan.agent(agent).timeout
+    failures = [*job.assignment.failures, *mission.failures_so_far(name)]
+    changes = {"attempt": mission.runs_so_far(name) + 1, "failures": failures}
+    timeout = job.timeout if agent == job.agent else min(job.timeout, own)
+    return replace(job, assignment=job.assignment.model_copy(update=changes), agent=agent, timeout=timeout)
 
 
 @dataclass(frozen=True)
@@ -78,8 +82,7 @@ class _Attempt:
 
     @property
     def session(self) -> Session:
-        own = self.mission.plan.agent(self.job.agent).timeout if self.turns.is_fallback(self.job.agent) else math.inf
-        return Session(self.mission, self.job.assignment, self.job.agent, min(self.job.timeout, own))
+        return Session(self.mission, self.job.assignment, self.job.agent, self.job.timeout)
 
     def make(self) -> Outcome:
         """One attempt from start to finish. Its commit is archived, whatever becomes of it."""

@@ -86,6 +86,11 @@ class ModelAgent(AgentBase):
     prices: Prices | None = None
     """Default: from a price list, by the model's name; a model that is not in it costs an unknown amount."""
 
+    @property
+    def price_list(self) -> dict[str, float] | None:
+        """`prices`, by the kinds of tokens that a transcript names."""
+        return self.prices.model_dump(by_alias=True, exclude_none=True) if self.prices else None
+
 
 class ApiAgent(ModelAgent):
     model: Line

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from tenacity import RetryCallState, Retrying, retry_if_result
 
+from agents.api.mending import mended
 from agents.api.meter import Meter
 from agents.api.spec import Spec
 from agents.api.trouble import Trouble
@@ -86,7 +87,7 @@ class Caller:
                 return _held(hold)
             self.say(entry(Entry.RETRY, reason=hold.reason, seconds=round(seconds, 3)))
             self._sleep(seconds, waits)
-        result = self.provider.ask(conversation)
+        result = mended(self.provider.request, lambda: self.provider.ask(conversation))
         self._note(result)
         if isinstance(result, Trouble) and result.usage:
             self.say(entry(Entry.USAGE, **self.meter.bill(result.usage)))
@@ -94,17 +95,10 @@ class Caller:
 
     def _note(self, result: Answer | Trouble) -> None:
         """Tell all that share the credential."""
-        match result:
-            case Answer():
-                self.limit.succeeded()
-            case Trouble(FaultKind.THROTTLED):
-                self.limit.throttled(result.seconds, result.reason)
-            case Trouble(FaultKind.EXHAUSTED):
-                self.limit.exhausted(result.until, result.reason)
-            case Trouble(FaultKind.UNAUTHENTICATED):
-                self.limit.refused(result.reason)
-            case _:
-                pass
+        if isinstance(result, Trouble):
+            self.limit.met(result.kind, result.reason, result.seconds, result.until)
+        else:
+            self.limit.succeeded()
 
     def _pause(self, state: RetryCallState, patience: float) -> float:
         trouble = _trouble(state)

@@ -10,12 +10,11 @@ from typing import Any, cast
 import httpx2
 from openai import OpenAIError
 
-from agents.api.mending import mended
 from agents.api.responses import client_for
 from agents.api.spec import Spec
 from agents.api.trouble import Trouble, broken, trouble_of
 from agents.api.turns import Answer, Call, Conversation, Declaration, Said, Stop, Told
-from agents.api.usage import Usage
+from agents.api.usage import Usage, openai_usage
 
 _STOPS = {
     "tool_calls": Stop.CALLS,
@@ -31,7 +30,7 @@ class ChatApi:
         self._create = cast(Any, self._client.chat.completions.create)
         self._model = spec.model
         self._system = {"role": "system", "content": system}
-        self._request: dict[str, Any] = {
+        self.request: dict[str, Any] = {
             "tools": [_tool(tool) for tool in tools],
             "stream_options": {"include_usage": True},
             **({"max_tokens": spec.output_tokens} if spec.output_tokens else {}),
@@ -39,18 +38,14 @@ class ChatApi:
         }
 
     def ask(self, conversation: Conversation) -> Answer | Trouble:
-        """One call, from its start to the last event of its stream; a fault is handed back at once."""
-        return mended(self._request, lambda: self._ask(conversation))
-
-    def _ask(self, conversation: Conversation) -> Answer | Trouble:
         reply = _Reply()
         # As `messages` the SDK would look at every part of the conversation in every call, for seconds in long ones.
-        whole = {**self._request, "messages": [self._system, *rendered(conversation)]}
+        whole = {**self.request, "messages": [self._system, *rendered(conversation)]}
         try:
             with self._create(model=self._model, messages=[], extra_body=whole, stream=True) as chunks:
                 reply.take(chunk.to_dict(mode="json") for chunk in chunks)
         except (OpenAIError, httpx2.HTTPError, json.JSONDecodeError) as error:
-            return trouble_of(error, _usage(reply.usage))
+            return trouble_of(error, reply.told)
         return reply.answer()
 
     def close(self) -> None:
@@ -101,13 +96,17 @@ class _Reply:
 
     def answer(self) -> Answer | Trouble:
         if self.stop is None:
-            return broken(_usage(self.usage))
+            return broken(self.told)
         calls = tuple(
             Call(call["id"] or f"call_{index}", call["name"], call["arguments"]) for index, call in self.calls.items()
         )
         texts, thoughts = (self.text,) if self.text else (), (self.thought,) if self.thought else ()
         said = Said(self._raw(calls), texts, thoughts, calls)
-        return Answer(said, _STOPS.get(self.stop, Stop.ENDED), _usage(self.usage))
+        return Answer(said, _STOPS.get(self.stop, Stop.ENDED), self.told)
+
+    @property
+    def told(self) -> Usage | None:
+        return openai_usage(self.usage, "prompt", "completion")
 
     def _raw(self, calls: Sequence[Call]) -> tuple[dict[str, Any], ...]:
         """Servers may refuse a message of nothing, and calls whose arguments are not JSON."""
@@ -122,13 +121,3 @@ class _Reply:
 def _returned(call: Call) -> dict[str, Any]:
     arguments = "{}" if call.input is None else call.text
     return {"id": call.id, "type": "function", "function": {"name": call.tool, "arguments": arguments}}
-
-
-def _usage(usage: Mapping[str, Any]) -> Usage | None:
-    """None: not every server tells it."""
-    if not usage:
-        return None
-    details: Mapping[str, Any] = usage.get("prompt_tokens_details") or {}
-    read, written = int(details.get("cached_tokens") or 0), int(details.get("cache_write_tokens") or 0)
-    fresh = int(usage.get("prompt_tokens") or 0) - read - written
-    return Usage(max(0, fresh), read, written, int(usage.get("completion_tokens") or 0))

@@ -122,8 +122,6 @@ def _guarded(run: Callable[[A], Output]) -> Callable[[A], Output]:
             return Output(str(refusal), error=True, denied=True)
         except NotPossibleError as problem:
             return Output(str(problem), error=True)
-        except OSError as error:
-            return Output(f"{error.strerror or error}", error=True)
 
     return guarded
 

@@ -10,7 +10,6 @@ from typing import Any, cast
 import httpx2
 from anthropic import Anthropic, AnthropicError
 
-from agents.api.mending import mended
 from agents.api.sizes import longest_answer
 from agents.api.spec import Spec
 from agents.api.trouble import Trouble, broken, trouble_of
@@ -42,7 +41,7 @@ class MessagesApi:
             api_key=spec.key, base_url=spec.base_url, max_retries=0, timeout=httpx2.Timeout(spec.silence, connect=20)
         )
         self._create = cast(Any, self._client.messages.create)
-        self._request: dict[str, Any] = {
+        self.request: dict[str, Any] = {
             "model": spec.model,
             "max_tokens": longest_answer(spec),
             "system": [{"type": "text", "text": system, "cache_control": _CACHED}],
@@ -52,13 +51,9 @@ class MessagesApi:
         }
 
     def ask(self, conversation: Conversation) -> Answer | Trouble:
-        """One call, from its start to the last event of its stream; a fault is handed back at once."""
-        return mended(self._request, lambda: self._ask(conversation))
-
-    def _ask(self, conversation: Conversation) -> Answer | Trouble:
         reply = _Reply()
         try:
-            with self._create(**self._request, messages=rendered(conversation), stream=True) as events:
+            with self._create(**self.request, messages=rendered(conversation), stream=True) as events:
                 reply.take(event.to_dict(mode="json") for event in events)
         except (AnthropicError, httpx2.HTTPError, json.JSONDecodeError) as error:
             return trouble_of(error, reply.told)

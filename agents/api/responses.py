@@ -11,12 +11,11 @@ from typing import Any, cast
 import httpx2
 from openai import OpenAI, OpenAIError
 
-from agents.api.mending import mended
 from agents.api.sizes import longest_answer
 from agents.api.spec import Spec
 from agents.api.trouble import Trouble, broken, classify, trouble_of
 from agents.api.turns import Answer, Call, Conversation, Declaration, Said, Stop, Told
-from agents.api.usage import Usage
+from agents.api.usage import openai_usage
 
 _LAST = {"response.completed", "response.incomplete", "response.failed", "error"}
 
@@ -25,7 +24,7 @@ class ResponsesApi:
     def __init__(self, spec: Spec, system: str, tools: Sequence[Declaration]) -> None:
         self._client = client_for(spec)
         self._create = cast(Any, self._client.responses.create)
-        self._request: dict[str, Any] = {
+        self.request: dict[str, Any] = {
             "model": spec.model,
             "instructions": system,
             "tools": [_tool(tool) for tool in tools],
@@ -37,12 +36,8 @@ class ResponsesApi:
         }
 
     def ask(self, conversation: Conversation) -> Answer | Trouble:
-        """One call, from its start to the last event of its stream; a fault is handed back at once."""
-        return mended(self._request, lambda: self._ask(conversation))
-
-    def _ask(self, conversation: Conversation) -> Answer | Trouble:
         # As `input` the SDK would look at every part of the conversation in every call, for seconds in long ones.
-        whole = {**self._request, "input": rendered(conversation)}
+        whole = {**self.request, "input": rendered(conversation)}
         try:
             with self._create(extra_body=whole, stream=True) as events:
                 return _answer(event.to_dict(mode="json") for event in events)
@@ -88,18 +83,19 @@ def _answer(events: Iterable[Mapping[str, Any]]) -> Answer | Trouble:
 
 def _ended(event: Mapping[str, Any], items: list[dict[str, Any]]) -> Answer | Trouble:
     response: Mapping[str, Any] = event.get("response") or {}
+    usage = openai_usage(response.get("usage"))
     if event["type"] in ("error", "response.failed"):
         error: Mapping[str, Any] = response.get("error") or event.get("error") or event
         reason = str(error.get("message") or "no reason given")
         trouble = classify(None, str(error.get("code") or ""), reason, said=error)
-        return replace(trouble, usage=_usage(response.get("usage")))
+        return replace(trouble, usage=usage)
     items = response.get("output") or items
     if response.get("status") == "completed":
         said = _said(items)
-        return Answer(said, Stop.CALLS if said.calls else Stop.ENDED, _usage(response.get("usage")))
+        return Answer(said, Stop.CALLS if said.calls else Stop.ENDED, usage)
     details: Mapping[str, Any] = response.get("incomplete_details") or {}
     stop = Stop.REFUSED if details.get("reason") == "content_filter" else Stop.LENGTH
-    return Answer(_said(items, cut=True), stop, _usage(response.get("usage")))
+    return Answer(_said(items, cut=True), stop, usage)
 
 
 def _said(items: Sequence[dict[str, Any]], *, cut: bool = False) -> Said:
@@ -126,12 +122,3 @@ def _returned(item: dict[str, Any], *, cut: bool) -> dict[str, Any] | None:
         return item
     whole = {name: value for name, value in item.items() if name not in ("id", "status")}
     return None if item["type"] == "reasoning" else whole
-
-
-def _usage(counted: Mapping[str, Any] | None) -> Usage | None:
-    if not counted:
-        return None
-    details: Mapping[str, Any] = counted.get("input_tokens_details") or {}
-    read, written = int(details.get("cached_tokens") or 0), int(details.get("cache_write_tokens") or 0)
-    fresh = int(counted.get("input_tokens") or 0) - read - written
-    return Usage(max(0, fresh), read, written, int(counted.get("output_tokens") or 0))

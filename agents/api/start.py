@@ -9,6 +9,7 @@ from typing import Literal
 
 from agents.api.spec import Limits, Spec
 from agents.base import AgentRun, Assignment, Desk
+from agents.credentials import NO_KEY
 from agents.hearing import Language, common
 from agents.limits import PATIENCE_AT_WORK
 from agents.program import Program, agent_variables, run_program
@@ -16,8 +17,6 @@ from blueprints.agents import ApiAgent
 from workspaces.process import environment
 
 _LOOP = Path(__file__).with_name("__main__.py")
-_NO_KEY = "none"
-"""What is sent to a server of the user's own that asks for none."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +29,23 @@ class Provider:
 
 def run_loop(profile: ApiAgent, provider: Provider, assignment: Assignment, desk: Desk) -> AgentRun:
     """Work on the assignment through the provider's API. The key travels on stdin, where no tool can see it."""
-    spec = Spec(
+    program = Program(
+        [sys.executable, "-I", str(_LOOP)],
+        env=profile.env,
+        stdin=_spec(profile, provider, assignment, desk).model_dump_json().encode(),
+        idle=profile.idle_timeout,
+        language=Language(common),
+    )
+    return run_program(program, assignment, desk)
+
+
+def _spec(profile: ApiAgent, provider: Provider, assignment: Assignment, desk: Desk) -> Spec:
+    return Spec(
         provider=provider.name,
         api=provider.api,
         model=profile.model,
         base_url=profile.base_url or provider.address,
-        key=desk.credential.value if desk.credential else _NO_KEY,
+        key=desk.credential.value if desk.credential else NO_KEY,
         effort=profile.effort,
         role=assignment.role,
         prompt=desk.prompt.read_text(encoding="utf-8"),
@@ -46,17 +56,9 @@ def run_loop(profile: ApiAgent, provider: Provider, assignment: Assignment, desk
         limits=Limits(turns=profile.max_turns, tokens=profile.max_tokens, usd=profile.max_usd),
         window=profile.window,
         output_tokens=profile.max_output_tokens,
-        prices=profile.prices.model_dump(by_alias=True, exclude_none=True) if profile.prices else None,
+        prices=profile.price_list,
         rate_limit=desk.rate_limit or desk.home / "rate-limit.json",
         patience=desk.patience,
         patience_at_work=PATIENCE_AT_WORK,
         session=f"{assignment.run}.{assignment.session_name}",
     )
-    program = Program(
-        [sys.executable, "-I", str(_LOOP)],
-        env=profile.env,
-        stdin=spec.model_dump_json().encode(),
-        idle=profile.idle_timeout,
-        language=Language(common),
-    )
-    return run_program(program, assignment, desk)

@@ -110,6 +110,9 @@ class Declaration:
 class Provider(Protocol):
     """One API of one provider."""
 
+    request: dict[str, Any]
+    """What every call asks for besides the conversation."""
+
     def ask(self, conversation: Conversation) -> Answer | Trouble:
         """One call, from its start to the last event of its stream; a fault is handed back at once."""
         ...

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -28,3 +30,13 @@ class Usage:
             "cacheWrite": self.cache_write,
             "output": self.output,
         }
+
+
+def openai_usage(told: Mapping[str, Any] | None, sent: str = "input", written: str = "output") -> Usage | None:
+    """None where a server does not tell. OpenAI's APIs name both ends differently; the cache counts as `sent`."""
+    if not told:
+        return None
+    details: Mapping[str, Any] = told.get(f"{sent}_tokens_details") or {}
+    cached, stored = (int(details.get(name) or 0) for name in ("cached_tokens", "cache_write_tokens"))
+    fresh = int(told.get(f"{sent}_tokens") or 0) - cached - stored
+    return Usage(max(0, fresh), cached, stored, int(told.get(f"{written}_tokens") or 0))

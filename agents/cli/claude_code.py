@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from agents.base import AgentRun, Assignment, Desk
-from agents.cli.json_fields import inside, number, objects, text_of
-from agents.cli.run import NO_KEY, Invocation, Seat, concluded, failed, run_tool, started
+from agents.cli.json_fields import inside, number, objects, text_of, tokens
+from agents.cli.run import Invocation, Seat, concluded, failed, run_tool, started
 from agents.cli.tool import Tool
+from agents.credentials import NO_KEY
 from agents.hearing import Event, Said, printed
 from blueprints.agents import ClaudeCodeAgent
 from ledger.conversation import EndReason, Entry
@@ -29,12 +30,6 @@ _LIMITS = {
     "max_turns": EndReason.TURNS,
     "error_max_budget_usd": EndReason.MONEY,
     "budget_exhausted": EndReason.MONEY,
-}
-_CALL = {
-    "input": "input_tokens",
-    "cacheRead": "cache_read_input_tokens",
-    "cacheWrite": "cache_creation_input_tokens",
-    "output": "output_tokens",
 }
 _TOTALS = {
     "input": "inputTokens",
@@ -111,7 +106,7 @@ class ClaudeCodeSpeech:
             case "user":
                 return [said for block in objects(event["message"], "content") for said in _result(block)]
             case "stream_event" if event["event"]["type"] == "message_delta":
-                return [(Entry.USAGE, _usage(event["event"]["usage"]))]
+                return [(Entry.USAGE, tokens(event["event"]["usage"]))]
             case "result":
                 return [*_denials(event), self._end(event)]
             case _:
@@ -150,7 +145,7 @@ class ClaudeCodeSpeech:
         """Of all models and subagents, since the start of the conversation, which is this run's own."""
         models = objects(event, "modelUsage")
         if not models:
-            return _usage(inside(event, "usage"))
+            return tokens(inside(event, "usage"))
         added = {ours: sum(number(model, name) for model in models) for ours, name in _TOTALS.items()}
         guessed = self._seat.priced or any(model.get("costBasis") == "unknown" for model in models)
         return added if guessed else {**added, "usd": number(event, "total_cost_usd")}
@@ -181,7 +176,3 @@ def _result(block: Mapping[str, Any]) -> Iterable[Said]:
 def _denials(event: Event) -> Iterable[Said]:
     for denial in objects(event, "permission_denials"):
         yield Entry.DENIED, {"tool": denial["tool_name"], "input": denial.get("tool_input")}
-
-
-def _usage(usage: Mapping[str, Any]) -> dict[str, float]:
-    return {ours: number(usage, name) for ours, name in _CALL.items()}

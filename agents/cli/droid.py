@@ -10,9 +10,10 @@ from typing import Any
 
 from agents.base import AgentRun, Assignment, Desk
 from agents.cli.droid_folder import DroidFolder
-from agents.cli.json_fields import inside, number, text_of
-from agents.cli.run import NO_KEY, Invocation, Seat, concluded, failed, run_tool, started
+from agents.cli.json_fields import inside, number, text_of, tokens
+from agents.cli.run import Invocation, Seat, concluded, failed, run_tool, started
 from agents.cli.tool import Tool
+from agents.credentials import NO_KEY
 from agents.hearing import Event, Said, printed
 from blueprints.agents import DroidAgent
 from ledger.conversation import EndReason, Entry
@@ -27,12 +28,6 @@ _NOWHERE = "http://127.0.0.1:9"
 _PROTOCOLS = {"messages": "anthropic", "responses": "openai", "chat": "generic-chat-completion-api"}
 _PROVIDERS = {"messages": "anthropic", "responses": "openai", "chat": "openai"}
 _CUSTOM = "Mission"
-_TOLD = {
-    "input": "input_tokens",
-    "cacheRead": "cache_read_input_tokens",
-    "cacheWrite": "cache_creation_input_tokens",
-    "output": "output_tokens",
-}
 
 
 @dataclass(frozen=True)
@@ -155,8 +150,7 @@ class DroidSpeech:
 
     def _end(self, event: Event) -> Said:
         facts = {"turns": event.get("numTurns"), "session": self._session}
-        told = inside(event, "usage")
-        usage = {ours: number(told, theirs) for ours, theirs in _TOLD.items()}
+        usage = tokens(inside(event, "usage"))
         return Entry.END, {"reason": EndReason.FINISHED.value, "text": event["finalText"], "usage": usage, **facts}
 
 

@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+_TOKENS = {
+    "input": "input_tokens",
+    "cacheRead": "cache_read_input_tokens",
+    "cacheWrite": "cache_creation_input_tokens",
+    "output": "output_tokens",
+}
+
 
 def inside(fields: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
     """The object at the end of the path."""
@@ -31,3 +38,8 @@ def text_of(fields: Mapping[str, Any], name: str) -> str:
 def number(fields: Mapping[str, Any], name: str) -> float:
     found: object = fields.get(name)
     return found if isinstance(found, int | float) else 0
+
+
+def tokens(usage: Mapping[str, Any]) -> dict[str, float]:
+    """By kind, of a usage in Anthropic's words."""
+    return {ours: number(usage, theirs) for ours, theirs in _TOKENS.items()}

@@ -11,8 +11,9 @@ from typing import Any
 
 from agents.base import AgentRun, Assignment, Desk
 from agents.cli.json_fields import inside, number, text_of
-from agents.cli.run import NO_KEY, Invocation, Seat, concluded, failed, run_tool, started
+from agents.cli.run import Invocation, Seat, concluded, failed, run_tool, started
 from agents.cli.tool import Tool
+from agents.credentials import NO_KEY
 from agents.hearing import Event, Said, printed
 from blueprints.agents import OpencodeAgent
 from ledger.conversation import EndReason, Entry

@@ -12,19 +12,17 @@ from typing import Any, Protocol, TypeVar
 from agents import prices
 from agents.base import AgentRun, Assignment, Credential, Desk, Fault
 from agents.cli.tool import Tool, expanded
+from agents.credentials import secrets_of
 from agents.faults import fault_of
 from agents.hearing import Event, Language, Said
 from agents.limits import PATIENCE_AT_WORK, Limits
 from agents.program import GENTLY, Program, run_program
 from blueprints.agents import CliAgent
 from ledger.conversation import EndReason, Entry, FaultKind
-from workspaces.environment import secret_values
 from workspaces.process import Ended, Finished
 
 _LINGERING = 4
 """How many times as long as the grace it may take to exit after it has told its end."""
-NO_KEY = "none"
-"""What is sent to a server of the user's own that asks for none."""
 
 Profile = TypeVar("Profile", bound=CliAgent)
 
@@ -97,37 +95,44 @@ def run_tool(
     if path is None:
         return replace(AgentRun.none(), output=f"it {tool.missing(profile, folder)}")
     desk.home.mkdir(parents=True, exist_ok=True)
-    home = folder / expanded(profile.home) if profile.home else desk.home
-    version = tool.version(profile, folder)
-    secrets = secret_values(profile.env) | ({desk.credential.name: desk.credential.value} if desk.credential else {})
-    seat = Seat(
-        home=home,
+    seat = _seat(profile, folder, desk, tool.version(profile, folder))
+    run = run_program(_program(path, profile, invoke(profile, seat), desk), assignment, desk)
+    return replace(run, version=run.version or seat.version, output=_without_events(run.output))
+
+
+def _seat(profile: CliAgent, folder: Path, desk: Desk, version: str | None) -> Seat:
+    return Seat(
+        home=folder / expanded(profile.home) if profile.home else desk.home,
         own=desk.home,
         session=str(uuid.uuid4()),
         version=version,
         credential=desk.credential,
-        secrets=secrets,
+        secrets=secrets_of(profile.env, desk.credential),
         priced=bool(profile.prices),
     )
-    invocation = invoke(profile, seat)
-    program = Program(
+
+
+def _program(path: Path, profile: CliAgent, invocation: Invocation, desk: Desk) -> Program:
+    return Program(
         [str(path), *invocation.arguments],
         env=profile.env,
         variables=invocation.variables,
         idle=profile.idle_timeout,
         language=_language(profile, invocation),
-        limits=Limits(
-            profile.max_turns,
-            profile.max_tokens,
-            profile.max_usd,
-            lingering=_LINGERING * desk.grace,
-            patience=desk.patience,
-            patience_at_work=max(desk.patience, PATIENCE_AT_WORK),
-        ),
+        limits=_limits(profile, desk),
         signals=invocation.signals,
     )
-    run = run_program(program, assignment, desk)
-    return replace(run, version=run.version or version, output=_without_events(run.output))
+
+
+def _limits(profile: CliAgent, desk: Desk) -> Limits:
+    return Limits(
+        profile.max_turns,
+        profile.max_tokens,
+        profile.max_usd,
+        lingering=_LINGERING * desk.grace,
+        patience=desk.patience,
+        patience_at_work=max(desk.patience, PATIENCE_AT_WORK),
+    )
 
 
 def _without_events(output: str) -> str:
@@ -137,10 +142,9 @@ def _without_events(output: str) -> str:
 
 def _language(profile: CliAgent, invocation: Invocation) -> Language:
     speech = invocation.speech
-    override = profile.prices.model_dump(by_alias=True, exclude_none=True) if profile.prices else None
 
     def price(usage: Mapping[str, float]) -> float | None:
-        return prices.usd(speech.model or "", invocation.provider, usage, override)
+        return prices.usd(speech.model or "", invocation.provider, usage, profile.price_list)
 
     return Language(speech.event, price=price, prose=speech.prose, conclude=speech.conclude)
 

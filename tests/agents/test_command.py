@@ -6,7 +6,6 @@ import json
 import os
 import stat
 import sys
-import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from agents import agent_for
 from agents.base import AgentRun, Assignment, Desk
 from blueprints.agents import CommandAgent
 from ledger.conversation import read_entries
+from tests.agents.desks import desk_in
 from tests.agents.test_prompt import assignment
 from workspaces.process import Ended
 
@@ -48,19 +48,8 @@ class Office:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
-    for name in ("tree", "blueprint"):
-        (tmp_path / name).mkdir()
-    desk = Desk(
-        workspace=tmp_path / "tree",
-        prompt=tmp_path / "prompt.md",
-        assignment=tmp_path / "assignment.json",
-        handoff=tmp_path / "handoff.json",
-        transcript=tmp_path / "transcript.jsonl",
-        home=tmp_path / "home",
-        timeout=60,
-        stop=threading.Event(),
-        grace=1,
-    )
+    (tmp_path / "blueprint").mkdir()
+    desk = desk_in(tmp_path, grace=1)
     desk.prompt.write_text("Do it: é\n")
     desk.assignment.write_text(assignment().model_dump_json())
     return Office(desk, tmp_path / "blueprint")

@@ -69,8 +69,8 @@ def test_a_server_of_ones_own_and_a_login_need_no_key(kind: str, more: Data) -> 
 def test_limits_are_shared_by_the_key_and_not_by_its_name(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     files = {
-        rate_limit_file(settings, Credential(name, value), profile(kind))
-        for name, value, kind in [("A", "one", "anthropic"), ("B", "one", "claude-code"), ("A", "two", "anthropic")]
+        rate_limit_file(profile(kind, credential={"block": name}), settings, {name: value})
+        for name, value, kind in [("a", "one", "anthropic"), ("b", "one", "claude-code"), ("a", "two", "anthropic")]
     }
     assert len(files) == 2
     assert not [file for file in files if "one" in file.name or "two" in file.name]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from agents.base import AgentRun, Credential, Desk
 from blueprints.agents import Agent
 from ledger.conversation import read_entries
 from tests.agents.cli.fakes.dialects import DIALECTS
+from tests.agents.desks import desk_in
 from tests.agents.test_prompt import assignment
 
 ROOT = Path(__file__).parents[3]
@@ -66,20 +66,8 @@ class Studio:
 
 @pytest.fixture
 def studio(tmp_path: Path, fakes: dict[str, Path]) -> Studio:
-    (tmp_path / "tree").mkdir()
-    desk = Desk(
-        workspace=tmp_path / "tree",
-        prompt=tmp_path / "prompt.md",
-        assignment=tmp_path / "assignment.json",
-        handoff=tmp_path / "handoff.json",
-        transcript=tmp_path / "transcript.jsonl",
-        home=tmp_path / "home",
-        timeout=60,
-        stop=threading.Event(),
-        grace=0.05,
-        credential=Credential("SOME_API_KEY", KEY),
-    )
-    return Studio(desk, fakes)
+    desk = desk_in(tmp_path, grace=0.05)
+    return Studio(replace(desk, credential=Credential("SOME_API_KEY", KEY)), fakes)
 
 
 Play = Callable[..., AgentRun]
