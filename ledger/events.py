@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from blueprints.errors import MissionError
+from ledger.files import flush_folder
 
 _NO_TEXT = re.compile("[\ud800-\udfff]")
 
@@ -81,6 +82,8 @@ class Ledger:
         self.path = path
         self._lock = threading.Lock()
         self._listeners: list[Callable[[Event], None]] = []
+        self._permit: Callable[[], None] = _nothing
+        self._refused: Callable[[], None] = _nothing
         self.events, self._last = _load(path)
         self._by_key = {e.data["key"]: e for e in self.events if "key" in e.data}
 
@@ -93,7 +96,7 @@ class Ledger:
                 {"timestamp": event.timestamp, "type": kind, **data, "previous": self._last},
                 separators=(",", ":"),
             )
-            _write(self.path, line.encode() + b"\n")
+            self._put(line.encode() + b"\n")
             self._last = _hash(line.encode())
             self.events.append(event)
             if "key" in data:
@@ -113,6 +116,26 @@ class Ledger:
         except (MissionError, OSError):
             intact = False
         return None if intact else f"{self.path} was changed by somebody else; what it says cannot be trusted"
+
+    def forget(self, key: str) -> None:
+        """Take the finished step with this content key for one that is yet to be done, in this life of the run."""
+        self._by_key.pop(key, None)
+
+    def guard(self, permit: Callable[[], None], refused: Callable[[], None]) -> None:
+        """Ask `permit`, which raises, before each further append; call `refused` when one cannot be made."""
+        self._permit, self._refused = permit, refused
+
+    def permit(self) -> None:
+        """Raises when nothing may be written any more, neither here nor anywhere else."""
+        self._permit()
+
+    def _put(self, line: bytes) -> None:
+        try:
+            self.permit()
+            _write(self.path, line)
+        except BaseException:
+            self._refused()
+            raise
 
     def listen(self, listener: Callable[[Event], None]) -> None:
         """Call `listener` after each further event, in the thread that appended it."""
@@ -146,6 +169,10 @@ def read_events(path: Path) -> list[Event]:
     return [event for event, _ in _lines(path)]
 
 
+def _nothing() -> None:
+    """What a ledger without a guard asks and calls."""
+
+
 def _write(path: Path, line: bytes) -> None:
     """Append `line` and flush it to disk; all of it or, on a full disk, nothing."""
     with path.open("ab", buffering=0) as stream:
@@ -154,7 +181,10 @@ def _write(path: Path, line: bytes) -> None:
             while line:
                 line = line[stream.write(line) :]
             os.fsync(stream.fileno())
-        except OSError:
+            if size == 0:
+                flush_folder(path.parent)
+        except OSError as error:
+            error.filename = str(path)
             stream.truncate(size)
             raise
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
 import re
 import secrets
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
 
 from pydantic import ValidationError
 
 from blueprints.contract import contract_page
 from blueprints.errors import MissionError
 from blueprints.plan import Plan
-from ledger.files import write_file
+from ledger.files import flush_folder, make_folder, write_file
+from ledger.lease import Lease, is_owned, owned
 
 _RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]*-[0-9]{8}-[0-9a-f]{6}")
 
@@ -53,9 +50,9 @@ class RunFolder:
         return self.path / "ledger.jsonl"
 
     @property
-    def request(self) -> Path:
-        """What another terminal asks of the running owner."""
-        return self.path / "request.json"
+    def requests(self) -> Path:
+        """What other terminals ask of the running owner; see `ledger/requests.py`."""
+        return self.path / "requests"
 
     @property
     def worktrees(self) -> Path:
@@ -79,8 +76,12 @@ class RunFolder:
 
     @property
     def was_accepted(self) -> bool:
-        """Whether the run has begun: its ledger has a line."""
-        return self.ledger.exists() and self.ledger.stat().st_size > 0
+        """Whether the run has begun: its ledger has a whole line."""
+        try:
+            with self.ledger.open("rb") as stream:
+                return stream.readline().endswith(b"\n")
+        except FileNotFoundError:
+            return False
 
     def plan(self) -> Plan:
         """What was accepted. Raises MissionError when that cannot be read."""
@@ -90,32 +91,14 @@ class RunFolder:
             raise MissionError(f"{self.plan_file}: not a plan of this version of Missions; start a new run") from None
 
     def alive(self) -> bool:
-        """Whether a process owns the run now."""
-        with (self.path / "lock").open("a") as stream:
-            return not _locked(stream, fcntl.LOCK_SH, tries=1)
+        """Whether a process owns the run now, here or on another machine."""
+        return is_owned(self.path)
 
     @contextmanager
-    def own(self) -> Generator[None]:
+    def own(self) -> Generator[Lease]:
         """Be the run's one owner; the kernel ends this when the process dies. Raises when somebody else is."""
-        with (self.path / "lock").open("a") as stream:
-            if not _locked(stream):
-                raise MissionError(
-                    f"{self.run} is being worked on by another process; see `mission status {self.run}`",
-                    exit_code=1,
-                )
-            yield
-
-
-def _locked(stream: IO[str], how: int = fcntl.LOCK_EX, *, tries: int = 10) -> bool:
-    """Take the lock; several tries, since somebody who asks `alive()` holds it for an instant."""
-    for _ in range(tries):
-        try:
-            fcntl.flock(stream, how | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.02)
-        else:
-            return True
-    return False
+        with owned(self.path) as lease:
+            yield lease
 
 
 def new_run_id(mission: str) -> str:
@@ -124,7 +107,9 @@ def new_run_id(mission: str) -> str:
 
 def create(folder: RunFolder, blueprint: str, plan: Plan) -> None:
     """Write down what was accepted."""
-    folder.path.mkdir(parents=True)
+    make_folder(folder.path.parent)
+    folder.path.mkdir()
+    flush_folder(folder.path.parent)
     write_file(folder.blueprint, blueprint)
     write_file(folder.plan_file, plan.model_dump_json())
     write_file(folder.path / "contract.md", contract_page(plan.blueprint))
@@ -150,8 +135,3 @@ def find(home: Path, name: str | None) -> RunFolder:
     if matches:
         raise MissionError(f"'{name}' could be {', '.join(r.run for r in matches)}; give more of it")
     raise MissionError(f"no run is called '{name}'; `mission list` shows them all")
-
-
-def ask(folder: RunFolder, action: str, **details: str) -> None:
-    """Leave a request for the process that owns the run; it looks several times a second."""
-    write_file(folder.request, json.dumps({"action": action, **details}))

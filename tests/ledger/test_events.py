@@ -126,6 +126,22 @@ def test_a_ledger_of_one_torn_line_is_empty(path: Path) -> None:
     assert path.read_bytes() == b""
 
 
+@pytest.mark.parametrize("lost", [20, 400])
+def test_zeros_in_place_of_what_was_not_flushed_are_cut_off(written: Path, lost: int) -> None:
+    whole = written.read_bytes()
+    written.write_bytes(whole[:-lost] + bytes(lost))
+    left = whole[:-lost].count(b"\n")
+    assert len(read_events(written)) == left
+    Ledger(written).append(Kind.MILESTONE_STARTED, milestone="m5", base="0")
+    assert names(read_events(written)) == [*["m1", "m2", "m3", "m4"][:left], "m5"]
+
+
+def test_a_ledger_that_lost_its_end_goes_on_from_what_is_left(written: Path) -> None:
+    written.write_bytes(b"".join(written.read_bytes().splitlines(keepends=True)[:2]))
+    Ledger(written).append(Kind.MILESTONE_STARTED, milestone="m5", base="0")
+    assert names(read_events(written)) == ["m1", "m2", "m5"]
+
+
 def test_an_append_that_did_not_fit_on_the_disk_leaves_the_ledger_whole(written: Path) -> None:
     script = """
         import resource, sys
@@ -166,6 +182,15 @@ def test_a_finished_step_is_found_by_its_key(path: Path) -> None:
 
 def test_a_finished_step_is_found_after_a_restart(path: Path) -> None:
     done = Ledger(path).append(Kind.WORKER_COMPLETED, key="k1", commitId="c")
+    assert Ledger(path).recorded("k1") == done
+
+
+def test_a_forgotten_step_is_yet_to_be_done_until_the_ledger_is_read_again(path: Path) -> None:
+    ledger = Ledger(path)
+    done = ledger.append(Kind.WORKER_COMPLETED, key="k1", commitId="c")
+    ledger.forget("k1")
+    assert ledger.recorded("k1") is None
+    assert ledger.objection() is None
     assert Ledger(path).recorded("k1") == done
 
 

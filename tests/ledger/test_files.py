@@ -63,5 +63,6 @@ def test_the_old_text_stays_when_the_disk_is_full(tmp_path: Path) -> None:
     """
     argv = [sys.executable, "-c", "\n".join(line.strip() for line in script.splitlines()), str(path)]
     done = subprocess.run(argv, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
-    assert "OSError" in done.stderr
+    assert f"File too large: '{path}'" in done.stderr
     assert path.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
