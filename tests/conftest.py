@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.process import Process, interpreter
+from tests.process import Interpreter, Process, interpreter
 from workspaces.process import environment
 
 _LOOPBACK = ("127.", "::1", "localhost")
@@ -134,6 +134,7 @@ class Missions:
     variables: dict[str, str] = field(default_factory=dict[str, str])
     fresh: bool = False
     """Whether each command starts Python anew instead of being forked; that takes seconds."""
+    interpreter: Interpreter = interpreter
 
     def blueprint(self, blueprint: Data, script: Data | None = None) -> Path:
         """Write `mission.yaml` and the scripted agent's `script.yaml`; what `blueprint` leaves out is filled in."""
@@ -154,11 +155,11 @@ class Missions:
 
     def __call__(self, *words: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """`mission WORDS…`, to its end."""
-        return interpreter.run([*map(str, words)], self._env(), stdin=stdin, fresh=self.fresh)
+        return self.interpreter.run([*map(str, words)], self._env(), stdin=stdin, fresh=self.fresh)
 
     def start(self, *words: str | Path) -> Process:
         """`mission WORDS…`, going on while the test does other things."""
-        return interpreter.start([*map(str, words)], self._env(), fresh=self.fresh)
+        return self.interpreter.start([*map(str, words)], self._env(), fresh=self.fresh)
 
     def run(self, blueprint: Data, script: Data | None = None, *words: str) -> tuple[int, Data]:
         """`mission run --yes` on the repository: the exit code and the report."""

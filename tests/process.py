@@ -82,9 +82,10 @@ def _something_to_read(connection: socket.socket) -> bool:
 
 
 class Interpreter:
-    """Starts commands. It is started itself for the first of them."""
+    """Starts commands. It is started itself for the first of them, by the words `before`, if any."""
 
-    def __init__(self) -> None:
+    def __init__(self, *before: str) -> None:
+        self._before = before
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._calls, self._theirs = socket.socketpair()
@@ -104,6 +105,13 @@ class Interpreter:
         """`mission WORDS…`, going on; what it says on stderr is said by the test."""
         with Path(os.devnull).open() as nothing:
             return self._start(words, environment, nothing.fileno(), _STDERR, fresh=fresh)
+
+    @property
+    def pid(self) -> int:
+        with self._lock:
+            self._prepare()
+        assert self._process
+        return self._process.pid
 
     def close(self) -> None:
         """It ends when nobody can call it any more."""
@@ -129,7 +137,7 @@ class Interpreter:
     def _prepare(self) -> None:
         if self._process is None:
             theirs = self._theirs.fileno()
-            argv = [sys.executable, "-m", "tests.prepared", str(theirs)]
+            argv = [*self._before, sys.executable, "-m", "tests.prepared", str(theirs)]
             nothing = subprocess.DEVNULL
             self._process = subprocess.Popen(argv, cwd=_PROJECT, stdin=nothing, stdout=nothing, pass_fds=[theirs])
             self._theirs.close()

@@ -1,21 +1,24 @@
 """Nothing that a contained command started outlives it, nor the orchestrator.
 
 On Linux the command gets a PID namespace of its own, which the kernel empties when its first process
-ends. Where namespaces are not allowed the command's processes carry a mark in their environment, and
-/proc is swept for it; a process that clears its environment escapes there. Elsewhere (macOS) only the
-process group is killed.
+ends. Where namespaces are not allowed /proc is swept for the mark that every command's processes carry in
+their environment; a process that clears its environment escapes there. Elsewhere (macOS) only the process
+group is killed.
 """
 
 from __future__ import annotations
 
 import functools
 import os
+import secrets
 import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
+
+from ledger.owner import born
 
 MARK = "MISSION_PROCESS"
 # The shell is the first process of the namespace, so that the command keeps ordinary signals: the kernel
@@ -84,10 +87,29 @@ def _signal_group(pid: int, number: signal.Signals) -> None:
         return
 
 
+def new_mark() -> str:
+    """A command's own, which says whose command it is."""
+    return f"{mark_of(os.getpid(), born(os.getpid()))}{secrets.token_hex(8)}"
+
+
+def mark_of(pid: int, since: int | None) -> str:
+    """With this begins the mark of every command that a process started."""
+    return f"{pid}-{since or 0}-"
+
+
 def sweep(mark: str) -> None:
-    """Kill every process whose environment carries the mark, until none is left."""
+    """Kill every process that carries the mark, until none is left."""
+    _sweep(f"\0{MARK}={mark}\0")
+
+
+def sweep_all(beginning: str) -> None:
+    """The same for every mark with this beginning."""
+    _sweep(f"\0{MARK}={beginning}")
+
+
+def _sweep(variable: str) -> None:
     for _ in range(200):
-        found = [pid for pid in _processes() if f"{MARK}={mark}\0".encode() in _environment(pid)]
+        found = [pid for pid in _processes() if variable.encode() in _environment(pid)]
         if not found:
             return
         for pid in found:
@@ -101,7 +123,7 @@ def _processes() -> list[int]:
 
 def _environment(pid: int) -> bytes:
     try:
-        return Path(f"/proc/{pid}/environ").read_bytes() + b"\0"
+        return b"\0" + Path(f"/proc/{pid}/environ").read_bytes() + b"\0"
     except OSError:
         return b""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import secrets
 import select
 import signal
 import subprocess
@@ -52,13 +51,13 @@ class Running:
         contained: bool,
     ) -> None:
         self._namespaced = contained and bool(containment.namespace())
-        self._mark = secrets.token_hex(8) if contained and not self._namespaced else None
+        self._contained, self._mark = contained, containment.new_mark()
         prefix = (containment.namespace() or containment.death_signal()) if contained else ()
         try:
             self._process = subprocess.Popen(
                 [*prefix, *argv],
                 cwd=cwd,
-                env={**env, containment.MARK: self._mark} if self._mark else env,
+                env={**env, containment.MARK: self._mark},
                 stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT if contained else subprocess.PIPE,
@@ -171,7 +170,7 @@ class Running:
         if not self._namespaced:  # there, `unshare` must live until it has seen all others end
             # Before the process is reaped: until then the group's number cannot belong to another.
             containment.kill_group(self._process.pid)
-        if self._mark:
+        if self._contained and not self._namespaced:
             containment.sweep(self._mark)
         self._process.wait()
         enough = time.monotonic() + 1  # an uncontained command may leave somebody who writes for ever

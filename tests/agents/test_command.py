@@ -18,6 +18,7 @@ from blueprints.agents import CommandAgent
 from ledger.conversation import read_entries
 from tests.agents.desks import desk_in
 from tests.agents.test_prompt import assignment
+from workspaces.containment import MARK
 from workspaces.process import Ended
 
 TELL = """
@@ -95,7 +96,7 @@ def test_the_assignment_is_json(office: Office) -> None:
 
 def test_all_variables_are_set(office: Office) -> None:
     env = office.told()["env"]
-    assert {name: value for name, value in env.items() if name.startswith("MISSION_")} == {
+    assert {name: value for name, value in env.items() if name.startswith("MISSION_") and name != MARK} == {
         "MISSION_RUN": "demo-20250101-aaaaaa",
         "MISSION_MISSION": "demo",
         "MISSION_MILESTONE": "export",
