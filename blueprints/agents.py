@@ -29,6 +29,9 @@ class Prices(Model):
     """Tokens written to it. Default: as `input`."""
 
 
+_LIMITS = {"retries", "timeout", "idle_timeout", "max_turns", "max_tokens", "max_usd"}
+
+
 class AgentBase(Model):
     timeout: Duration = 3600.0
     """Longest an attempt may run."""
@@ -42,8 +45,8 @@ class AgentBase(Model):
     """Agents that take over, in this order, while this one's quota is exhausted or its model is unavailable."""
 
     def shape(self) -> dict[str, Any]:
-        """What of it shapes its work, for content keys: not how often it may try, nor who pays."""
-        return self.model_dump(mode="json", exclude={"retries", "fallback", "credential"})
+        """What of it shapes its work, for content keys: not how often it may try and how long, nor who pays what."""
+        return self.model_dump(mode="json", exclude=_LIMITS | {"fallback", "credential", "prices"})
 
 
 class CommandAgent(AgentBase):

@@ -35,7 +35,13 @@ class PlannedFeature(Value):
     allow_empty: bool
     tests_only: bool
     key: str
-    """Digest of all above that shapes the work, with the agent's profile and the setup commands."""
+    """Digest of all above that shapes the work, with the agent's profile and the setup commands; no limit is in it:
+    what was done within one stays done."""
+
+    @property
+    def asks(self) -> list[Any]:
+        """What somebody who resolves a conflict of its is told about it."""
+        return [self.id, self.title, self.spec, self.assertions, self.touches]
 
 
 class PlannedCheck(Value):
@@ -54,7 +60,7 @@ class PlannedCheck(Value):
     invariant: bool = False
     """It must pass before the work too."""
     key: str
-    """Digest of the check, its services and the setup commands."""
+    """Digest of the check, its services, the setup commands and, if an agent judges, that agent's profile."""
 
     @property
     def names(self) -> list[str]:
@@ -82,6 +88,14 @@ class PlannedMilestone(Value):
     features: list[PlannedFeature]
     checks: list[PlannedCheck]
     """The mission's validators, this milestone's checks, the assertions of its and all earlier features."""
+    key: str
+    """Digest of what a seal is about: the features' keys in their order, and what must pass and how."""
+
+    @property
+    def work(self) -> str:
+        """Digest of what reviewers and testers look at: the features, and what is claimed so far."""
+        claimed = {check.assertion: check.says for check in self.checks if check.assertion}
+        return digest(self.name, [feature.key for feature in self.features], claimed)
 
     @property
     def new_checks(self) -> list[PlannedCheck]:
@@ -143,14 +157,7 @@ def compile_plan(blueprint: Blueprint, folder: Path) -> Plan:
     for milestone in blueprint.milestones:
         for assertion in (a for feature in milestone.features for a in feature.fulfills):
             since.setdefault(assertion, milestone.name)
-        milestones.append(
-            PlannedMilestone(
-                name=milestone.name,
-                objective=milestone.objective or "",
-                features=[_feature(blueprint, milestone, feature) for feature in milestone.features],
-                checks=_checks(blueprint, milestone, since),
-            )
-        )
+        milestones.append(_milestone(blueprint, milestone, since))
     return Plan(
         blueprint=blueprint,
         folder=str(folder.resolve()),
@@ -178,13 +185,33 @@ def _role(blueprint: Blueprint, role: Role) -> str:
     return getattr(roles, role.value) or worker
 
 
+def _milestone(blueprint: Blueprint, milestone: Milestone, since: dict[str, str]) -> PlannedMilestone:
+    features = [_feature(blueprint, milestone, feature) for feature in milestone.features]
+    checks = _checks(blueprint, milestone, since)
+    proof = [_proof(blueprint, check) for check in checks]
+    return PlannedMilestone(
+        name=milestone.name,
+        objective=milestone.objective or "",
+        features=features,
+        checks=checks,
+        key=digest(milestone.name, blueprint.mode, [feature.key for feature in features], proof),
+    )
+
+
+def _proof(blueprint: Blueprint, check: PlannedCheck) -> list[Any]:
+    """What its pass in a milestone is about: also who is told what, and how long mixed results are let pass."""
+    let_pass = [blueprint.quarantine[name].until.isoformat() for name in check.names if name in blueprint.quarantine]
+    return [check.id, check.key, check.invariant, None if check.automatic else check.says, let_pass]
+
+
 def _feature(blueprint: Blueprint, milestone: Milestone, feature: Feature) -> PlannedFeature:
     name = feature.agent or _role(blueprint, Role.WORKER)
     agent = blueprint.agents[name]
     siblings = {f.id for f in milestone.features}
     assertions = {a: blueprint.contract[a].says for a in feature.fulfills}
-    shape = feature.model_dump(mode="json", exclude={"retries", "agent", "because"})
+    shape = feature.model_dump(mode="json", exclude={"retries", "timeout", "agent", "because"})
     profile, told = agent.shape(), blueprint.instructions.get(Role.WORKER)
+    tests = blueprint.tests and blueprint.tests.model_dump(mode="json", exclude={"check": {"timeout", "name"}})
     return PlannedFeature(
         id=feature.id,
         title=feature.title or feature.id,
@@ -199,7 +226,7 @@ def _feature(blueprint: Blueprint, milestone: Milestone, feature: Feature) -> Pl
         retries=agent.retries if feature.retries is None else feature.retries,
         allow_empty=feature.allow_empty,
         tests_only=feature.tests_only,
-        key=digest(shape, profile, assertions, blueprint.setup, blueprint.tests, told),
+        key=digest(shape, profile, assertions, blueprint.setup, tests, told),
     )
 
 
@@ -221,8 +248,17 @@ def _checks(blueprint: Blueprint, milestone: Milestone, since: dict[str, str]) -
 def _check(blueprint: Blueprint, identifier: str, check: Check, says: str, since: str, **facts: Any) -> PlannedCheck:
     shape = check.model_dump(mode="json", exclude={"name"})
     services = [blueprint.services[name].model_dump(mode="json") for name in services_of(blueprint, check)]
-    key = digest(shape, services, facts.get("evidence", []), blueprint.setup)
+    key = digest(shape, services, facts.get("evidence", []), blueprint.setup, _judge(blueprint, check))
     return PlannedCheck(id=identifier, says=says, check=check, since=since, key=key, **facts)
+
+
+_JUDGES = {"review": Role.SCRUTINY, "user-test": Role.TESTER}
+
+
+def _judge(blueprint: Blueprint, check: Check) -> list[Any]:
+    """Who answers a check that an agent judges, and what that agent is told."""
+    role = _JUDGES.get(check.kind)
+    return [blueprint.agents[_role(blueprint, role)].shape(), blueprint.instructions.get(role)] if role else []
 
 
 def services_of(blueprint: Blueprint, check: Check) -> list[str]:
