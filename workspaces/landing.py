@@ -24,12 +24,24 @@ def land(repo: Path, branch: str, expected: str, commit: str) -> str | None:
         return f"branch '{branch}' moved from {expected[:10]} to {now[:10]}"
     if not is_ancestor(repo, now, commit):
         return f"{commit[:10]} is not a fast-forward of '{branch}'"
+    if reason := hindrance(repo, branch):
+        return reason
+    checkouts = _checkouts(repo, branch)
+    return _in_checkout(checkouts[0], commit) if checkouts else _reference(repo, branch, expected, commit)
+
+
+def hindrance(repo: Path, branch: str) -> str | None:
+    """Why `branch` cannot be moved now, wherever to: what is being done with it, or changed in its checkout."""
     if _is_being_rebased(git_directory(repo), branch):
         return f"branch '{branch}' is being rebased"
     checkouts = _checkouts(repo, branch)
     if len(checkouts) > 1:
         return f"branch '{branch}' is checked out more than once: {', '.join(map(str, checkouts))}"
-    return _in_checkout(checkouts[0], commit) if checkouts else _reference(repo, branch, expected, commit)
+    found = [(checkout, status(checkout)) for checkout in checkouts]
+    for checkout, seen in found:
+        if changed := (*seen.unmerged, *seen.changed):
+            return f"{checkout} has uncommitted changes: {_some(changed)}"
+    return None
 
 
 def _is_being_rebased(git_dir: Path, branch: str) -> bool:
@@ -46,9 +58,6 @@ def _checkouts(repo: Path, branch: str) -> list[Path]:
 
 
 def _in_checkout(checkout: Path, commit: str) -> str | None:
-    found = status(checkout)
-    if changed := (*found.unmerged, *found.changed):
-        return f"{checkout} has uncommitted changes: {_some(changed)}"
     quiet = ("-q", "--no-stat", "--no-autostash", "--no-verify-signatures", "--no-overwrite-ignore")
     try:
         git(checkout, "merge", "--ff-only", *quiet, commit)
