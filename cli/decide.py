@@ -11,7 +11,7 @@ import click
 
 from blueprints.errors import MissionError
 from cli import options
-from cli.gates import open_gate, send
+from cli.gates import hears, open_gate, send
 from ledger.accepted import accept
 from ledger.events import Event, Kind
 from ledger.folder import RunFolder
@@ -68,7 +68,7 @@ def answer(verdict: str, run: str | None, note: str) -> None:
         raise MissionError(f"{gate.data[asked]} waits for {' or '.join(_ANSWERS[asked])}, not for '{verdict}'")
     given = {"answer": verdict, "note": note, "by": getpass.getuser()}
     about = f"{gate.data[asked]}: {verdict}"
-    if folder.alive():
+    if hears(folder, gate):
         send(folder, gate, given)
         click.echo(f"{folder.run}: {about} sent")
         return
@@ -84,8 +84,8 @@ def answer(verdict: str, run: str | None, note: str) -> None:
 def dismiss(finding: str, run: str | None, why: str) -> None:
     """Dismiss FINDING, such as F-3, which stands in RUN's way."""
     folder = options.the_run(run)
-    if folder.alive():
-        gate = open_gate(folder)
+    gate = open_gate(folder)
+    if hears(folder, gate):
         if gate is None or finding not in gate.data.get("findings", "").split(", "):
             raise MissionError(f"{folder.run} is at work and does not wait for a decision on {finding}")
         by = getpass.getuser()
@@ -111,7 +111,7 @@ def decide(
     given: dict[str, Any] = {"decision": decision, "note": note, "by": getpass.getuser()}
     if max_concurrency:
         given["maxConcurrency"] = max_concurrency
-    if folder.alive():
+    if hears(folder, gate):
         send(folder, gate, {**given, "accept": list(accepting)})
         return f"{folder.run}: {decision} sent"
     with _written(folder) as mission:

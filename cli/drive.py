@@ -9,12 +9,11 @@ import threading
 from pathlib import Path
 
 import click
-import httpx
 
 from blueprints.errors import MissionError
 from blueprints.load import Loaded
 from cli import options
-from cli.embedded import use_server
+from cli.embedded import kept, use_server
 from cli.gate import ask_at_terminal
 from cli.gates import how_to_answer, open_gate
 from cli.standing import standing
@@ -22,6 +21,8 @@ from cli.table import Follower, print_report
 from ledger.events import Kind
 from ledger.folder import RunFolder
 from ledger.report import MissionReport, RunStatus
+from workspaces.amended import current_files, current_plan
+from workspaces.room import telling_lack_of_room
 
 EXIT_CODES = {
     RunStatus.PASSED: 0,
@@ -39,10 +40,11 @@ _LOOK = 0.2
 def drive(folder: RunFolder, *, as_json: bool) -> int:
     """Run the mission's flow here until it ends or is interrupted."""
     click.echo(f"run {folder.run}", err=as_json)
-    api = use_server(folder.home)
-    click.echo(f"Prefect at {api.removesuffix('/api')}", err=as_json)
-    with _Progress(folder, stderr=as_json):
-        _call_flow(folder)
+    with telling_lack_of_room(folder):  # Prefect's server writes to the same disk
+        api = use_server(folder.home)
+        click.echo(f"Prefect at {api.removesuffix('/api')}", err=as_json)
+        with kept(folder.home), _Progress(folder, stderr=as_json):
+            _call_flow(folder)
     report = _standing(folder)
     _close(folder, report, as_json=as_json)
     return EXIT_CODES[report.status]
@@ -58,17 +60,20 @@ def _standing(folder: RunFolder) -> MissionReport:
 
 def _call_flow(folder: RunFolder) -> None:
     _quieten_prefect()
+    from prefect.exceptions import Abort
+
     from flows.compile import compile_flow
+    from flows.conduct import PREFECT_IS_AWAY
     from flows.results import run_flow
 
-    plan = folder.plan()
-    text = folder.blueprint.read_text(encoding="utf-8")
+    plan, blueprint = current_plan(folder), current_files(folder) / "blueprint.yaml"
+    text = blueprint.read_text(encoding="utf-8")
     loaded = Loaded(plan.blueprint, plan, text, str(folder.blueprint), Path(plan.folder))
     try:
         asyncio.run(run_flow(compile_flow(loaded), run=folder.run))
-    except httpx.TransportError as error:
+    except (Abort, *PREFECT_IS_AWAY) as error:  # also before the mission was taken up
         raise MissionError(
-            f"Prefect does not answer ({error}); when it does, go on with `mission resume {folder.run}`", exit_code=1
+            f"Prefect is away ({error}); when it is back, go on with `mission resume {folder.run}`", exit_code=1
         ) from None
 
 
@@ -78,7 +83,7 @@ def _quieten_prefect() -> None:
     os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
     os.environ.setdefault("PREFECT_LOGGING_INTERNAL_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL", "WARNING")  # the ledger tells more
-    os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "6")  # a restart of the server is waited for: 1 + 2 + … + 32 s
+    os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "7")  # a server that is away is waited for: 2 + 4 + … + 128 s
 
 
 class _Progress:

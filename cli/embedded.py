@@ -11,10 +11,11 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ _BATCHES = (
 _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # to read all takes 40 ms for each look at a plain address
 _ENDS_WITHIN = 15
 """Seconds it may take to end by itself."""
+_LOOK = 1.0
+"""Seconds between looks at whether it is still there."""
 _READY_WITHIN = 120
 """Seconds a first start may take on a slow disk; 10 is usual."""
 
@@ -146,10 +149,40 @@ def _known(home: Path) -> Server | None:
         return None
 
 
-def _start(home: Path) -> Server:
+@contextmanager
+def kept(home: Path) -> Generator[None]:
+    """While the block runs, an embedded server that dies is started anew at its address, however often.
+
+    Prefect's client tries again for minutes. A server that was stopped on purpose stays stopped.
+    """
+    over = threading.Event()
+    keeper = threading.Thread(target=_keep, args=(home, over), name="server keeper", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join()
+
+
+def _keep(home: Path, over: threading.Event) -> None:
+    while configured_api() == _embedded_api(home) and not over.wait(_LOOK):
+        with _alone(home):
+            server = _known(home)
+            if server and not _ours(server):
+                with suppress(MissionError):  # it is tried again, and the mission's own calls tell what is wrong
+                    _start(home, port=int(server.url.rpartition(":")[2]))
+
+
+def _embedded_api(home: Path) -> str | None:
+    server = _known(home)
+    return server.api if server else None
+
+
+def _start(home: Path, *, port: int | None = None) -> Server:
     folder = home / "prefect"
     folder.mkdir(parents=True, exist_ok=True)
-    port = _free_port()
+    port = port or _free_port()
     log = folder / "server.log"
     # Agents and their merges come first: nothing waits for the server's records.
     argv = ["nice", "-n", "10", sys.executable, "-m", "prefect", "server", "start"]

@@ -4,39 +4,20 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
 from typing import Any
 
 from blueprints.errors import MissionError
 from ledger.events import Event, Kind, read_events
 from ledger.folder import RunFolder
+from ledger.gates import is_suspended, still_open
 
 _OPENS_WITHIN = 20.0
 """Seconds between the question in the ledger and the gate's form in Prefect, at the most."""
-_OPENS = (Kind.PLAN_PROPOSED, Kind.GATE_OPENED)
-_CLOSES = (
-    Kind.PLAN_APPROVED,
-    Kind.PLAN_REJECTED,
-    Kind.GATE_CLOSED,
-    Kind.MISSION_CANCELLED,
-    Kind.MISSION_RUN_STARTED,  # a new life asks again
-)
 
 
 def open_gate(folder: RunFolder) -> Event | None:
     """The question that nobody has answered yet."""
     return still_open(read_events(folder.ledger))
-
-
-def still_open(events: Iterable[Event]) -> Event | None:
-    """The last question of these events, if nothing has answered it."""
-    gate: Event | None = None
-    for event in events:
-        if event.kind in _OPENS:
-            gate = event
-        elif event.kind in _CLOSES:
-            gate = None
-    return gate
 
 
 def how_to_answer(run: str, gate: Event | None) -> str:
@@ -58,10 +39,15 @@ def send(folder: RunFolder, gate: Event, answer: dict[str, Any]) -> None:
     api = gate.data["api"]
     url = f"{api}/flow_runs/{gate.data['flowRun']}/resume"
     deadline = time.monotonic() + _OPENS_WITHIN
-    while (refused := _post(url, api, answer)) and time.monotonic() < deadline and folder.alive():
+    while (refused := _post(url, api, answer)) and time.monotonic() < deadline and hears(folder, gate):
         time.sleep(0.2)
     if refused:
         raise MissionError(f"Prefect refused the decision on {folder.run}: {refused}", exit_code=1)
+
+
+def hears(folder: RunFolder, gate: Event | None) -> bool:
+    """Whether an answer can be sent to Prefect: a process waits for it, or will be started by it."""
+    return folder.alive() or is_suspended(gate)
 
 
 def _post(url: str, api: str, answer: dict[str, Any]) -> str | None:

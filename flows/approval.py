@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import copy
-from itertools import count
 from typing import Literal
 
 from prefect import task
@@ -11,11 +10,12 @@ from prefect.input import RunInput
 from pydantic import Field, create_model
 
 from blueprints import show
-from flows.gates import SOMEBODY, wait_for, where
+from flows.gates import SOMEBODY, given_meanwhile, wait_for, where
 from ledger.accepted import accept, not_accepted
 from ledger.events import Event, Kind
 from ledger.render import red_at_base
 from tasks.active import mission_of
+from workspaces.amended import since_approval
 from workspaces.mission import Mission
 
 
@@ -46,19 +46,30 @@ async def approve_plan(run: str, green: list[str]) -> Literal["approve", "reject
     mission = mission_of(run)
     if not mission.plan.blueprint.require_plan_approval or _recorded(mission):
         return "approve"
-    for asked in count(1):
-        left = not_accepted(mission.ledger.events, green)
-        mission.ledger.append(Kind.PLAN_PROPOSED, plan=mission.plan.digest, green=left, **where())
-        key = "approve-plan" if asked == 1 else f"approve-plan-{asked}"
-        decision = await wait_for(mission, _form(mission), key, _told(mission, left))
-        if decision is None:
-            break
+    decision = await given_meanwhile(_undecided(mission), _form(mission)) or await _ask(mission, green)
+    while decision is not None:
         if decision.decision == "approve":
             accept(mission.ledger, decision.accept, decision.by or SOMEBODY)
         if decision.decision != "approve" or not not_accepted(mission.ledger.events, green):
             _record(mission, decision)
             return decision.decision
+        decision = await _ask(mission, green)
     return "stopped"
+
+
+async def _ask(mission: Mission, green: list[str]) -> Decision | None:
+    """A person's decision; None when the mission stops first. What was asked before is asked under another key."""
+    asked = sum(event.kind is Kind.PLAN_PROPOSED for event in mission.ledger.events)
+    key, left = f"approve-plan-{asked + 1}", not_accepted(mission.ledger.events, green)
+    mission.ledger.append(Kind.PLAN_PROPOSED, plan=mission.plan.digest, green=left, **where(mission, key))
+    return await wait_for(mission, _form(mission), key, _told(mission, left))
+
+
+def _undecided(mission: Mission) -> Event | None:
+    """When exactly this plan was proposed last, if nobody's decision is written down since."""
+    decided = (Kind.PLAN_PROPOSED, Kind.PLAN_APPROVED, Kind.PLAN_REJECTED, Kind.ASSERTION_ACCEPTED)
+    last = next((event for event in reversed(mission.ledger.events) if event.kind in decided), None)
+    return last if last and last.kind is Kind.PLAN_PROPOSED and last.data["plan"] == mission.plan.digest else None
 
 
 def _recorded(mission: Mission) -> Event | None:
@@ -67,10 +78,12 @@ def _recorded(mission: Mission) -> Event | None:
 
 
 def _told(mission: Mission, left: list[str]) -> str:
-    """The plan, how its assertions stand before the work, and what an approval must accept by name."""
+    """What was amended, the plan, how its assertions stand before the work, and what must be accepted by name."""
     names = ", ".join(f"`{name}`" for name in left)
     warning = f"**Not discriminating:** {names} pass before any work. Name them under *accept*, or reject."
-    parts = [warning if left else "", show.markdown(mission.plan), red_at_base(mission.ledger.events)]
+    events = mission.ledger.events
+    changes = since_approval(mission.folder, mission.plan, events)
+    parts = [changes, warning if left else "", show.markdown(mission.plan), red_at_base(events)]
     return "\n\n".join(part for part in parts if part)
 
 

@@ -13,8 +13,14 @@ from agents.obstacles import obstacles
 from agents.turns import forget_refusals
 from blueprints.load import Loaded
 from flows.blocks import secret_blocks
-from flows.conduct import conduct
+from flows.conduct import conduct, current_flow_run, ended_without_prefect, state_of
+from flows.deployed import hosted, leave
 from flows.opening import at_work
+from flows.scheduled import unfinished
+from ledger.events import read_events
+from ledger.fold import build_report
+from ledger.folder import RunFolder
+from ledger.report import MissionReport, RunStatus
 from ledger.settings import Settings
 from workspaces.acceptance import accept
 
@@ -61,14 +67,24 @@ async def run_loaded(
     settings = Settings()
     path = Path(repository) if repository else None
     blocks = await secret_blocks(loaded.blueprint)
+    here = current_flow_run()
     folder = accept(
         loaded,
         settings,
         objections=lambda source: obstacles(loaded.plan, source, blocks),
-        run=run or run_id(loaded.blueprint.mission),
+        run=run or await unfinished(loaded.plan, settings.home, here) or run_id(loaded.blueprint.mission),
         path=path,
     )
+    if (report := _known(folder)).status in (RunStatus.PASSED, RunStatus.REJECTED, RunStatus.CANCELLED):
+        return state_of(report)  # retried in Prefect, or finished elsewhere meanwhile
     with at_work(folder, settings, max_concurrency=max_concurrency, ui=flow_run.ui_url) as mission:
         mission.blocks.update(blocks)
         forget_refusals(mission)
-        return await conduct(mission)
+        with hosted(mission, here), ended_without_prefect(here):
+            report = await conduct(mission)
+    await leave(mission, report, here)
+    return state_of(report)
+
+
+def _known(folder: RunFolder) -> MissionReport:
+    return build_report(folder.run, folder.plan(), read_events(folder.ledger))

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+from uuid import UUID
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
+from prefect.exceptions import ObjectNotFound
 from prefect.flow_runs import apause_flow_run
 from prefect.input import RunInput
+from prefect.input.actions import aread_flow_run_input
+from prefect.input.run_input import keyset_from_base_key
 from prefect.settings import PREFECT_API_URL
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from agents.rate_limit import RateLimit
 from blueprints.digest import digest
 from flows.blocks import secret_blocks
+from flows.deployed import FOR_AS_LONG_AS_IT_TAKES, Rest, deployed_as, rest
 from ledger.events import Event, Kind
 from ledger.render import cell
 from tasks.active import mission_of
@@ -24,7 +30,6 @@ from validators.base import Observation
 from workspaces.findings import blocking_findings, resolve
 from workspaces.mission import Mission
 
-_FOR_AS_LONG_AS_IT_TAKES = 365 * 24 * 3600
 _POLL = 1
 """Seconds between looks at whether it was answered."""
 _LOOK = 0.2
@@ -64,17 +69,44 @@ class Credentials(RunInput):
     by: str = Field(default="", description="Who answers.")
 
 
-def where() -> dict[str, str | None]:
-    """Where the answer is to be sent: the flow run that waits, and its API."""
+def where(mission: Mission, key: str) -> dict[str, str | None]:
+    """Where the answer is to be sent: the flow run that waits, its API, and the form's key there.
+
+    `suspended`: no process waits for it; the answer starts one.
+    """
+    if deployed := deployed_as(mission):
+        return {
+            "flowRun": str(deployed),
+            "api": PREFECT_API_URL.value(),
+            "key": f"suspended-{key}",
+            "waits": "suspended",
+        }
     context = FlowRunContext.get()
     flow_run = str(context.flow_run.id) if context and context.flow_run else None
-    return {"flowRun": flow_run, "api": PREFECT_API_URL.value()}
+    return {"flowRun": flow_run, "api": PREFECT_API_URL.value(), "key": f"paused-{key}"}
+
+
+async def given_meanwhile(asked: Event | None, form: type[Form]) -> Form | None:
+    """The answer that Prefect took when no process was there to hear it, or before one could write it down."""
+    if asked is None or asked.data.get("api") != PREFECT_API_URL.value():
+        return None
+    keyset = keyset_from_base_key(asked.data["key"])
+    with suppress(ObjectNotFound, ValidationError):
+        if given := await aread_flow_run_input(keyset["response"], flow_run_id=UUID(asked.data["flowRun"])):
+            return form(**given)
+    return None
 
 
 async def wait_for(mission: Mission, form: type[Form], key: str, about: str) -> Form | None:
-    """The answer to a form that says `about` on top (Markdown); None when the mission is stopped meanwhile."""
+    """The answer to a form that says `about` on top (Markdown); None when the mission stops first.
+
+    A deployment's mission always does: its process ends, and the next one finds what was given meanwhile.
+    """
     form._description = about  # pyright: ignore[reportPrivateUsage]  # Prefect shows it on top
-    pause = apause_flow_run(wait_for_input=form, timeout=_FOR_AS_LONG_AS_IT_TAKES, poll_interval=_POLL, key=key)
+    if deployed_as(mission):
+        rest(mission, Rest(about, form=form, key=key))
+        return None
+    pause = apause_flow_run(wait_for_input=form, timeout=FOR_AS_LONG_AS_IT_TAKES, poll_interval=_POLL, key=key)
     waiting: asyncio.Task[Form] = asyncio.create_task(pause)
     while not waiting.done() and not mission.halted:
         await asyncio.wait({waiting}, timeout=_LOOK)
@@ -89,13 +121,13 @@ async def ask_person(run: str, milestone: str, check: str, commit: str) -> Obser
     """A person's answer to a manual check on `commit`; None when the mission was stopped meanwhile."""
     mission = mission_of(run)
     planned = next(c for c in mission.plan.milestone(milestone).checks if c.id == check)
-    gate = f"{check}@{commit[:12]}"
+    question = cell(" ".join(dict.fromkeys([planned.says, planned.check.summary])))
+    gate = f"{check}@{commit[:12]}.{digest(question)[:6]}"  # an amended plan may ask something else under this name
     if given := _given(mission, gate):
         return _as_observation(given.data["answer"], given.data["by"], given.data["note"])
-    question = cell(" ".join(dict.fromkeys([planned.says, planned.check.summary])))
     told = f"## {question}\n\nCommit `{commit}` in `{mission.root}`"
-    _open(mission, gate, milestone, f"{check} waits for an answer: {question}", check=check)
-    answer = await wait_for(mission, _fresh(Answer), _key(mission, gate), told)
+    about = f"{check} waits for an answer: {question}"
+    answer = await _answer(mission, Answer, told, gate=gate, milestone=milestone, about=about, check=check)
     if answer is None:
         return None
     facts = {"answer": answer.answer, "by": answer.by or SOMEBODY, "note": answer.note}
@@ -110,11 +142,10 @@ async def ask_about_findings(run: str, milestone: str) -> str | None:
     while left := blocking_findings(mission, milestone):
         names = ", ".join(finding.id for finding in left)
         gate = f"findings@{names}"
-        _open(
-            mission, gate, milestone, f"blocking findings of {milestone} wait for a decision: {names}", findings=names
-        )
-        told = "\n".join(f"- **{f.id}** {cell(f.about)}: {cell(f.description)}" for f in left)
-        answer = await wait_for(mission, _fresh(Fate), _key(mission, gate), f"## Blocking findings\n\n{told}\n")
+        about = f"blocking findings of {milestone} wait for a decision: {names}"
+        lines = "\n".join(f"- **{f.id}** {cell(f.about)}: {cell(f.description)}" for f in left)
+        told = f"## Blocking findings\n\n{lines}\n"
+        answer = await _answer(mission, Fate, told, gate=gate, milestone=milestone, about=about, findings=names)
         if answer is None:
             return "the mission was stopped"
         by, why = answer.by or SOMEBODY, answer.note
@@ -131,12 +162,24 @@ async def ask_about_findings(run: str, milestone: str) -> str | None:
 async def ask_about_credential(run: str, credential: str, reason: str, rate_limit: str) -> None:
     """Wait until somebody says that the credential is in order; `stop` pauses the mission instead."""
     mission = mission_of(run)
-    gate = f"credential@{credential}"
-    _open(mission, gate, "", f"{credential} is refused: {reason}", credential=credential, rateLimit=rate_limit)
     told = f"## {cell(credential)} is refused\n\n{cell(reason)}\n\n{_REMEDY}"
-    answer = await wait_for(mission, _fresh(Credentials), _key(mission, gate), told)
-    if answer is None:
-        return
+    gate, about = f"credential@{credential}", f"{credential} is refused: {reason}"
+    facts = {"credential": credential, "rateLimit": rate_limit}
+    answer = await _answer(mission, Credentials, told, gate=gate, milestone="", about=about, **facts)
+    if answer is not None:
+        await _heed(mission, gate, answer, rate_limit)
+
+
+async def heed_answers(mission: Mission) -> None:
+    """At the start of a life: what was answered about a credential since the last one ended."""
+    gates = {e.data["gate"]: e for e in mission.ledger.events if e.kind is Kind.GATE_OPENED and "credential" in e.data}
+    for gate in gates:
+        asked = _unanswered(mission, gate)
+        if asked and (answer := await given_meanwhile(asked, Credentials)):
+            await _heed(mission, gate, answer, asked.data["rateLimit"])
+
+
+async def _heed(mission: Mission, gate: str, answer: Credentials, rate_limit: str) -> None:
     by = answer.by or SOMEBODY
     mission.ledger.append(Kind.GATE_CLOSED, gate=gate, milestone="", answer=answer.answer, by=by, note=answer.note)
     RateLimit(Path(rate_limit)).clear()
@@ -145,8 +188,20 @@ async def ask_about_credential(run: str, credential: str, reason: str, rate_limi
         mission.wish("pause", by)
 
 
-def _open(mission: Mission, gate: str, milestone: str, about: str, **facts: str) -> None:
-    mission.ledger.append(Kind.GATE_OPENED, gate=gate, milestone=milestone, about=about, **facts, **where())
+async def _answer(mission: Mission, form: type[Form], told: str, *, gate: str, **facts: str) -> Form | None:
+    """What was answered already, else what is answered now; None when the mission stops first."""
+    if given := await given_meanwhile(_unanswered(mission, gate), form):
+        return given
+    key = _key(mission, gate)
+    mission.ledger.append(Kind.GATE_OPENED, gate=gate, **facts, **where(mission, key))
+    return await wait_for(mission, _fresh(form), key, told)
+
+
+def _unanswered(mission: Mission, gate: str) -> Event | None:
+    """The last time this was asked, if no answer was written down since."""
+    events = [e for e in mission.ledger.events if e.kind in (Kind.GATE_OPENED, Kind.GATE_CLOSED)]
+    last = next((event for event in reversed(events) if event.data["gate"] == gate), None)
+    return last if last and last.kind is Kind.GATE_OPENED else None
 
 
 def _given(mission: Mission, gate: str) -> Event | None:

@@ -6,12 +6,16 @@ from prefect import State, flow
 from prefect.runtime import flow_run
 from pydantic import PositiveInt
 
+from blueprints.errors import MissionError
 from blueprints.load import load_blueprint
 from flows.compile import run_id, run_loaded
 
 
 def _run_name() -> str:
-    return run_id(load_blueprint(flow_run.parameters["blueprint"]).blueprint.mission)
+    try:
+        return run_id(load_blueprint(flow_run.parameters["blueprint"]).blueprint.mission)
+    except MissionError:
+        return "no-blueprint"  # the flow itself says what is wrong, where people read it
 
 
 @flow(name="mission", flow_run_name=_run_name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import signal
 import threading
@@ -14,10 +13,12 @@ from uuid import UUID
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
 
+from flows.steering import steer
+from ledger.requests import pending, reply
 from workspaces.mission import Mission
 
 _REQUESTS = 0.2
-"""Seconds between looks at the request file."""
+"""Seconds between looks at what other terminals ask."""
 _STATES = 3.0
 """Seconds between looks at the flow run's state in Prefect."""
 _CANCELLED = (StateType.CANCELLING, StateType.CANCELLED)
@@ -54,29 +55,33 @@ def catch_signals(mission: Mission) -> None:
         loop.add_signal_handler(number, pause, number)
 
 
-async def cancelled_in_prefect(flow_run: UUID) -> bool:
-    """Whether somebody cancelled the flow run; Prefect that does not answer knows of nobody."""
+async def wished_in_prefect(flow_run: UUID) -> str | None:
+    """`cancel` or `pause` when somebody did that to the flow run; Prefect that does not answer knows of nobody.
+
+    A pause of the UI suspends; the gates of a process that waits itself only pause.
+    """
     try:
         async with get_client() as client:
             state = (await client.read_flow_run(flow_run)).state
     except Exception:
         logging.getLogger(__name__).warning("Prefect does not answer", exc_info=True)
-        return False
-    return state is not None and state.type in _CANCELLED
+        return None
+    if state is not None and state.type in _CANCELLED:
+        return "cancel"
+    return "pause" if state is not None and state.type is StateType.PAUSED and state.name == "Suspended" else None
 
 
 async def _requests(mission: Mission) -> None:
     """Each request is taken once; a cancel may follow a pause."""
-    path = mission.folder.request
     while True:
-        if path.exists():
-            asked = json.loads(path.read_text(encoding="utf-8"))
-            path.unlink()
-            mission.wish(asked["action"], asked["by"], drain=asked.get("how") == "drain")
+        for path, request in pending(mission.folder):
+            reply(path, steer(mission, request))
         await asyncio.sleep(_REQUESTS)
 
 
 async def _states(mission: Mission, flow_run: UUID) -> None:
-    while not await cancelled_in_prefect(flow_run):
+    while (wished := await wished_in_prefect(flow_run)) != "cancel":
+        if wished and not mission.halted:
+            mission.wish(wished, "Prefect", drain=True)
         await asyncio.sleep(_STATES)
     mission.wish("cancel", "Prefect")

@@ -22,8 +22,6 @@ class Parked(Value):
 
     kind: FaultKind
     reason: str
-    until: float | None
-    """Seconds since the epoch; None when nobody knows."""
     credential: str
     rate_limit: str
     """The file in which the credential's limits are noted."""
@@ -40,7 +38,6 @@ def may_park(work: Callable[P, T]) -> Callable[P, T | State[Any]]:
             parked = Parked(
                 kind=error.fault.kind,
                 reason=error.fault.reason,
-                until=error.fault.until,
                 credential=error.credential,
                 rate_limit=str(error.rate_limit),
             )

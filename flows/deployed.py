@@ -1,0 +1,93 @@
+"""A flow run that a deployment started: while its mission waits for somebody, or for a time, no process is there.
+
+The mission is brought to a pause, its process ends, and Prefect has the flow run in a state from which a worker
+starts it again: suspended with a form, suspended without one, or scheduled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import UUID
+
+from prefect import State
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun
+from prefect.exceptions import Pause
+from prefect.input import RunInput
+from prefect.input.run_input import keyset_from_paused_state
+from prefect.states import AwaitingRetry, Scheduled, Suspended
+
+from ledger.report import MissionReport, RunStatus
+from workspaces.mission import Mission
+
+REST = "rest"
+"""What a mission wishes that has a reason to end its process: see `Mission.wish`."""
+FOR_AS_LONG_AS_IT_TAKES = 365 * 24 * 3600
+_FLOW_RUNS: dict[str, UUID] = {}
+"""By the run's name; those of this process."""
+_RESTS: dict[str, Rest] = {}
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What the mission waits for."""
+
+    about: str
+    until: float | None = None
+    """Seconds since the epoch."""
+    form: type[RunInput] | None = None
+    key: str = ""
+    """The form's, in Prefect."""
+
+
+@contextmanager
+def hosted(mission: Mission, flow_run: FlowRun) -> Generator[None]:
+    """Make it known, while the mission runs, that a deployment started it, if one did."""
+    if flow_run.deployment_id is None:
+        yield
+        return
+    _FLOW_RUNS[mission.run] = flow_run.id
+    try:
+        yield
+    finally:
+        del _FLOW_RUNS[mission.run]
+
+
+def deployed_as(mission: Mission) -> UUID | None:
+    """The flow run, if a deployment started it."""
+    return _FLOW_RUNS.get(mission.run)
+
+
+def rest(mission: Mission, why: Rest) -> None:
+    """Let the mission's process end: what is at work is finished first."""
+    _RESTS[mission.run] = why
+    mission.wish(REST, why.about, drain=True)
+
+
+async def leave(mission: Mission, report: MissionReport, flow_run: FlowRun) -> None:
+    """Hand a deployment's unfinished mission over to Prefect, when nobody owns the run any more. Raises Pause."""
+    why = _RESTS.pop(mission.run, None)
+    if flow_run.deployment_id is None or report.status not in (RunStatus.PAUSED, RunStatus.WAITING):
+        return
+    state = _state(mission, report, why)
+    async with get_client() as client:
+        if why and why.form:
+            await why.form.asave(keyset_from_paused_state(state), flow_run_id=flow_run.id)
+        await client.set_flow_run_state(flow_run.id, state, force=True)
+        raise Pause(state=(await client.read_flow_run(flow_run.id)).state)
+
+
+def _state(mission: Mission, report: MissionReport, why: Rest | None) -> State[Any]:
+    if why and why.until:
+        return Scheduled(scheduled_time=datetime.fromtimestamp(why.until, UTC), name="Parked", message=why.about)
+    if why is None and mission.wished_by.startswith("SIG"):  # its worker ends, not the mission
+        return AwaitingRetry(message=report.reason)
+    key = why.key if why else f"pause-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
+    state: State[Any] = Suspended(timeout_seconds=FOR_AS_LONG_AS_IT_TAKES, pause_key=key, message=report.reason)
+    if why and why.form:
+        state.state_details.run_input_keyset = cast(dict[str, str], keyset_from_paused_state(state))
+    return state
