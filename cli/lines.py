@@ -22,6 +22,8 @@ def _tell(event: Event) -> str | None:
             return f"plan approved by {data['by']}"
         case Kind.PLAN_REJECTED:
             return f"plan: {data['decision']} by {data['by']} {data['note']}".rstrip()
+        case Kind.PLAN_AMENDED:
+            return f"plan amended by {data['by']}; to be done again: {', '.join(data['again']) or 'no feature'}"
         case Kind.MILESTONE_STARTED:
             return f"milestone {data['milestone']} starts from {data['base'][:12]}"
         case Kind.WORKER_STARTED:
@@ -33,6 +35,10 @@ def _tell(event: Event) -> str | None:
             return f"  {who} {data['status']}: {data['reason']}"
         case Kind.FEATURE_FAILED | Kind.FEATURE_BLOCKED:
             return f"  {data['featureId']} {data.get('status', 'blocked')}: {data['reason']}"
+        case Kind.FEATURE_SKIPPED:
+            return f"  {data['featureId']} skipped by {data['by']}: {data['why']}"
+        case Kind.FEATURE_RETRIED:
+            return f"  {data['featureId']} is to be done anew, says {data['by']} {data['why']}".rstrip()
         case Kind.FEATURE_INTEGRATED:
             return f"  {data['featureId']} merged ({data['how']})"
         case Kind.INTEGRATION_FAILED | Kind.MILESTONE_FAILED:
@@ -56,8 +62,10 @@ def _tell(event: Event) -> str | None:
             return f"  repairing {', '.join([*data['failing'], *data.get('findings', [])])}"
         case Kind.MILESTONE_SEALED:
             return f"milestone {data['milestone']} sealed at {data['commit'][:12]}"
-        case Kind.MILESTONE_LANDED:
-            return f"  landed on {data['branch']}"
+        case Kind.RESULT_LANDED:
+            return f"  landed on {data['branch']}: {data['commit'][:12]}{', a merge' if data['merged'] else ''}"
+        case Kind.BASE_MOVED:
+            return f"{data['branch']} is not at {data['base'][:12]} any more, from where the run began"
         case Kind.FINDING_RECORDED:
             return f"  finding {data['id']} ({data['severity']}): {data['description'][:200]}"
         case Kind.FINDING_RESOLVED if data["fate"] != "backlog":

@@ -21,6 +21,8 @@ Command = Callable[..., Any]
 
 blueprint = click.argument("blueprint", type=click.Path(path_type=Path))
 run = click.argument("run", required=False)
+run_required = click.argument("run")
+feature = click.argument("feature")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 accept = click.option(
     "--accept",
@@ -36,6 +38,12 @@ settings = click.option(
     metavar="KEY=VALUE",
     help="Override a key of the blueprint, e.g. maxConcurrency=8.",
 )
+
+
+def changed_blueprint(*, required: bool) -> Command:
+    """The file with the changed blueprint of a run."""
+    kind = click.Path(path_type=Path)
+    return click.option("--blueprint", type=kind, required=required, metavar="FILE", help="The changed blueprint.")
 
 
 def overrides(words: tuple[str, ...]) -> dict[str, str]:

@@ -1,19 +1,28 @@
-"""`mission pause | cancel`: ask the process that owns a run to stop."""
+"""`mission pause | cancel | kill | retry | skip`: what a run is to do, asked of the process that owns it."""
 
 from __future__ import annotations
 
 import getpass
+import time
 
 import click
 
-from blueprints.errors import MissionError
+from blueprints.errors import MissionError, suggest
+from blueprints.plan import PlannedFeature
 from cli import options
 from cli.standing import standing
 from ledger.events import Kind
-from ledger.folder import RunFolder, ask
+from ledger.folder import RunFolder
+from ledger.report import StepStatus
+from ledger.requests import Request, answer_to, ask
 from ledger.settings import Settings
 from ledger.written import write_report
+from workspaces import skipping
 from workspaces.opening import opened
+
+_ANSWERED_WITHIN = 30.0
+"""Seconds the owner may take; a fraction of one is usual."""
+_why = click.option("--why", default="", help="Why; it is kept.")
 
 
 @click.command("pause")
@@ -22,10 +31,9 @@ from workspaces.opening import opened
 def pause(run: str | None, now: bool) -> None:
     """Pause RUN: what is at work is finished, nothing more is started."""
     folder = options.the_run(run)
-    if not folder.alive():
-        raise MissionError(f"{folder.run} is not running; see `mission status {folder.run}`")
-    ask(folder, "pause", by=getpass.getuser(), how="stop" if now else "drain")
-    click.echo(f"{folder.run}: asked to pause; go on with `mission resume {folder.run}`")
+    _require_alive(folder)
+    told = _asked(folder, Request("pause", getpass.getuser(), drain=not now))
+    click.echo(f"{folder.run}: {told}; go on with `mission resume {folder.run}`")
 
 
 @click.command("cancel")
@@ -37,16 +45,108 @@ def cancel(run: str | None) -> None:
     if status.over:
         raise MissionError(f"{folder.run} is over already ({status})")
     if folder.alive():
-        ask(folder, "cancel", by=getpass.getuser())
-        click.echo(f"{folder.run}: asked to cancel")
+        click.echo(f"{folder.run}: {_asked(folder, Request('cancel', getpass.getuser()))}")
     else:
-        _record(folder)
+        _record_cancelled(folder)
         click.echo(f"{folder.run}: cancelled")
 
 
-def _record(folder: RunFolder) -> None:
+@click.command("kill")
+@options.run_required
+@options.feature
+def kill(run: str, feature: str) -> None:
+    """End the agents at work on FEATURE of RUN: it fails, without another attempt; the others go on."""
+    folder = options.the_run(run)
+    _feature(folder, feature)
+    _require_alive(folder)
+    click.echo(f"{folder.run}: {_asked(folder, Request('kill', getpass.getuser(), feature=feature))}")
+
+
+@click.command("retry")
+@options.run_required
+@options.feature
+@_why
+def retry(run: str, feature: str, why: str) -> None:
+    """Do FEATURE of RUN anew: one that failed while the others go on, or a finished one of a paused run."""
+    folder = options.the_run(run)
+    planned = _feature(folder, feature)
+    if folder.alive():
+        told = _asked(folder, Request("retry", getpass.getuser(), feature=feature, why=why))
+    else:
+        told = _record_retry(folder, planned, why)
+    click.echo(f"{folder.run}: {told}")
+
+
+@click.command("skip")
+@options.run_required
+@options.feature
+@click.option("--why", required=True, help="Why RUN goes on without it; the report shows it.")
+def skip(run: str, feature: str, why: str) -> None:
+    """Go on with RUN without FEATURE, and without the assertions that only it fulfils: they count as not proved."""
+    folder = options.the_run(run)
+    _feature(folder, feature)
+    if folder.alive():
+        told = _asked(folder, Request("skip", getpass.getuser(), feature=feature, why=why))
+    else:
+        told = _record_skip(folder, feature, why)
+    click.echo(f"{folder.run}: {told}")
+
+
+def _asked(folder: RunFolder, request: Request) -> str:
+    """What the owner answers. Raises MissionError when it refuses, or does not answer."""
+    path, deadline = ask(folder, request), time.monotonic() + _ANSWERED_WITHIN
+    while (answer := answer_to(path)) is None:
+        if not folder.alive() or time.monotonic() > deadline:
+            raise MissionError(f"{folder.run}: its process ended, or does not answer; nothing was done", exit_code=1)
+        time.sleep(0.05)
+    if answer.refused:
+        raise MissionError(f"{folder.run}: {answer.told}")
+    return answer.told
+
+
+def _require_alive(folder: RunFolder) -> None:
+    if not folder.alive():
+        raise MissionError(f"{folder.run} is not running; see `mission status {folder.run}`")
+
+
+def _feature(folder: RunFolder, name: str) -> PlannedFeature:
+    features = {f.id: f for milestone in folder.plan().milestones for f in milestone.features}
+    if name not in features:
+        raise MissionError(f"{folder.run} has no feature '{name}'; {suggest(name, features)}")
+    return features[name]
+
+
+def _record_cancelled(folder: RunFolder) -> None:
     """Nobody is at work on it: what its last process left is cleared away, and the end written down, here."""
     with opened(folder, Settings()) as mission:
         by = getpass.getuser()
         mission.ledger.append(Kind.MISSION_CANCELLED, reason=f"cancelled by {by}", by=by)
         write_report(folder, mission.plan, mission.ledger.events)
+
+
+def _record_skip(folder: RunFolder, feature: str, why: str) -> str:
+    with opened(folder, Settings()) as mission:
+        gone = skipping.skip(mission, feature, by=getpass.getuser(), why=why)
+        write_report(folder, mission.plan, mission.ledger.events)
+    unproved = f"; nobody proves {', '.join(gone)}" if gone else ""
+    return f"{feature} is skipped{unproved}; go on with `mission resume {folder.run}`"
+
+
+def _record_retry(folder: RunFolder, feature: PlannedFeature, why: str) -> str:
+    """One that is not done needs no word: it is tried again whenever the run goes on."""
+    go_on = f"go on with `mission resume {folder.run}`"
+    milestone, status = _place_of(folder, feature)
+    if status in (StepStatus.DONE, StepStatus.INTEGRATED):
+        with opened(folder, Settings()) as mission:
+            facts = {"featureId": feature.id, "by": getpass.getuser(), "why": why}
+            mission.ledger.append(Kind.FEATURE_RETRIED, milestone=milestone, **facts)
+            write_report(folder, mission.plan, mission.ledger.events)
+        return f"{feature.id} will be done anew, and what was built on it; {go_on}"
+    return f"{feature.id} is {status} and will be tried again; {go_on}"
+
+
+def _place_of(folder: RunFolder, feature: PlannedFeature) -> tuple[str, StepStatus]:
+    """The feature's milestone, and where it stands."""
+    report = standing(folder)
+    milestone = next(m for m in report.milestones if any(f.id == feature.id for f in m.features))
+    return milestone.name, report.feature(feature.id).status

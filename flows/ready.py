@@ -40,7 +40,22 @@ class ReadySet:
 
     def finish(self, outcome: Outcome) -> None:
         self.running.discard(outcome.name)
-        self.outcomes[outcome.name] = outcome
+        if any(feature.id == outcome.name for feature in self.features):
+            self.outcomes[outcome.name] = outcome
+
+    def forget(self, name: str) -> None:
+        """It may be taken again, and so may those that are blocked because of it."""
+        self.outcomes.pop(name, None)
+        for feature in self.features:
+            outcome = self.outcomes.get(feature.id)
+            if outcome and outcome.status is StepStatus.BLOCKED and name in feature.waits_for:
+                self.forget(feature.id)
+
+    def replan(self, features: list[PlannedFeature]) -> None:
+        """The plan has changed: these are the features; what became of others does not matter any more."""
+        self.features = features
+        known = {feature.id for feature in features}
+        self.outcomes = {name: outcome for name, outcome in self.outcomes.items() if name in known}
 
     def block(self) -> list[Outcome]:
         """The features that can no longer start, because one they wait for is not done."""

@@ -15,6 +15,17 @@ from ledger.settings import Settings
 from workspaces.git import Repository
 
 
+class Stop(threading.Event):
+    """Set when somebody sets it, or the one above it."""
+
+    def __init__(self, above: threading.Event) -> None:
+        super().__init__()
+        self._above = above
+
+    def is_set(self) -> bool:
+        return super().is_set() or self._above.is_set()
+
+
 @dataclass
 class Mission:
     """Everything the work needs, passed down. One per run and process."""
@@ -35,6 +46,9 @@ class Mission:
     wished: str = ""
     """Why it is to stop, when it is: `pause` or `cancel`."""
     wished_by: str = ""
+    killed: dict[str, str] = field(default_factory=dict[str, str])
+    """Features whose agents are to end, and who said so."""
+    _stops: dict[str, Stop] = field(default_factory=dict[str, Stop])
 
     at_work: set[str] = field(default_factory=set[str])
     """Sessions whose agents run now, or ended with the user's checkout changed."""
@@ -52,6 +66,19 @@ class Mission:
         if self.wished != "cancel":
             self.wished, self.wished_by = action, by
         (self.drain if drain else self.stop).set()
+
+    def stop_of(self, feature: str | None) -> threading.Event:
+        """What ends the agents at work on this feature; the mission's own stop does, too."""
+        return self._stops.setdefault(feature, Stop(self.stop)) if feature else self.stop
+
+    def kill(self, feature: str, by: str) -> None:
+        """End the agents at work on this feature, and let none start, until it is revived."""
+        self.killed[feature] = by
+        self.stop_of(feature).set()
+
+    def revive(self, feature: str) -> None:
+        self.killed.pop(feature, None)
+        self._stops.pop(feature, None)
 
     def alone(self, name: str) -> threading.Lock:
         """The lock of everything that goes by this name."""
@@ -92,10 +119,15 @@ class Mission:
         failed = self._events_of(session_name, Kind.WORKER_FAILED)
         return [f"Attempt {event.data['attempt']} failed: {event.data['reason']}" for event in failed]
 
+    def retries_asked(self, feature: str) -> int:
+        """How often somebody asked for this feature anew: its work from before no longer counts."""
+        return sum(e.kind is Kind.FEATURE_RETRIED and e.data["featureId"] == feature for e in self.ledger.events)
+
     def failures_in_this_life(self, session_name: str) -> int:
-        """How many attempts at this have failed since the run was taken up last."""
+        """How many attempts at this have failed since the run was taken up last, or somebody asked for it anew."""
         events = self.ledger.events
-        began = max((n for n, event in enumerate(events) if event.kind is Kind.MISSION_RUN_STARTED), default=0)
+        fresh = (Kind.MISSION_RUN_STARTED, Kind.FEATURE_RETRIED)
+        began = max((n for n, event in enumerate(events) if event.kind in fresh), default=0)
         lately = {id(event) for event in events[began:]}
         return sum(id(event) in lately for event in self._events_of(session_name, Kind.WORKER_FAILED))
 

@@ -6,13 +6,16 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 
 import pytest
 
 from ledger.conversation import entry
 from ledger.events import Kind, Ledger, read_events
+from ledger.requests import Answer, pending, reply
 from tests.accepted import NewMission, one_milestone
 from tests.conftest import Missions
+from tests.flows.stage import until
 from workspaces.mission import Mission
 
 READING = ["status", "report", "logs"]
@@ -153,16 +156,32 @@ def test_a_run_that_nobody_works_on_is_cancelled_at_once(missions: Missions, mis
 
 
 @pytest.mark.parametrize(
-    ("words", "asked"), [(["cancel"], "cancel"), (["pause"], "pause"), (["pause", "--now"], "pause")]
+    ("words", "asked"),
+    [
+        (["cancel"], {"action": "cancel"}),
+        (["pause"], {"action": "pause", "drain": True}),
+        (["pause", "--now"], {"action": "pause", "drain": False}),
+        (["kill", "RUN", "a"], {"action": "kill", "feature": "a"}),
+        (["retry", "RUN", "a", "--why", "Again."], {"action": "retry", "feature": "a", "why": "Again."}),
+    ],
 )
-def test_the_process_that_works_on_a_run_is_asked(
-    missions: Missions, mission: Mission, words: list[str], asked: str
+@pytest.mark.parametrize("refused", [False, True])
+def test_the_process_that_works_on_a_run_is_asked_and_answers(
+    missions: Missions, mission: Mission, words: list[str], asked: dict[str, object], refused: bool
 ) -> None:
-    with mission.folder.own():
-        assert missions(*words).returncode == 0
-    request = json.loads(mission.folder.request.read_text())
-    assert request["action"] == asked
-    assert request.get("how") == {"cancel": None, "pause": "drain", "pause --now": "stop"}[" ".join(words)]
+    with mission.folder.own(), missions.start(*[mission.run if word == "RUN" else word for word in words]) as command:
+        [(path, request)] = until(lambda: [*pending(mission.folder)])
+        reply(path, Answer("told so", refused=refused))
+        said = command.communicate()
+    assert asked.items() <= asdict(request).items()
+    assert (command.returncode, "told so" in said) == ((2, False) if refused else (0, True))
+
+
+@pytest.mark.parametrize("words", [["kill", "RUN", "nope"], ["retry", "RUN", "nope"]])
+def test_a_feature_that_is_none_is_a_mistake_of_usage(missions: Missions, mission: Mission, words: list[str]) -> None:
+    done = missions(*[mission.run if word == "RUN" else word for word in words])
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "has no feature 'nope'" in done.stderr
 
 
 def test_a_run_that_is_not_running_cannot_be_paused(missions: Missions, mission: Mission) -> None:
