@@ -3,7 +3,7 @@ UV := ./scripts/uv
 DEMO ?= $(CURDIR)/.demo
 export MISSION_HOME ?= $(HOME)/.missions
 
-.PHONY: install browser demo test test-agents check format bench clean
+.PHONY: install browser demo test test-agents check crash format bench clean
 
 install:
 	@$(UV) sync --quiet
@@ -24,6 +24,9 @@ test-agents: install
 	@./scripts/agents
 	@MISSION_TEST_PROGRAMS="$(CURDIR)/.agents-cli/node_modules/.bin" $(UV) run --no-sync pytest tests/agents/programs $(ONLY) --numprocesses 2 --dist loadfile
 
+crash: install
+	@MISSION_TEST_CRASH=all $(UV) run --no-sync pytest tests/crash $(ONLY) --numprocesses auto --dist load
+
 check: install
 	@$(UV) run --no-sync scripts/check --static
 
@@ -32,6 +35,7 @@ format: install
 
 bench: install
 	@$(UV) run --no-sync python -m benchmarks.overhead
+	@$(UV) run --no-sync python -m benchmarks.resume
 
 clean:
 	rm -rf .venv .bootstrap .agents-cli "$(DEMO)"

@@ -160,7 +160,13 @@ def _blueprint(count: int, concurrency: int, program: str, per_milestone: int) -
             "agents": {"instant": {"kind": "command", "argv": ["sh", "-c", program]}},
             "validators": [{"kind": "command", "run": "test -f f0.txt"}],
             "milestones": [
-                {"name": f"m{n}", "features": [{"id": i, "spec": "Write a file."} for i in group]}
+                {
+                    "name": f"m{n}",
+                    "features": [
+                        {"id": i, "spec": "Write a file.", "fulfills": [], "because": "Its file is enough."}
+                        for i in group
+                    ],
+                }
                 for n, group in enumerate(groups, 1)
             ],
         }

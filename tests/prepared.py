@@ -3,6 +3,9 @@
 Started by `tests/process.py`, which sends it the calls. A fork finds what a fresh interpreter would have found:
 `cli`, `flows` and `tasks` are yet to be imported, and so, by all appearances, is Prefect, which reads the
 environment while it is imported and must read that of the call.
+
+A fork with `MISSION_TEST_KILL=before:17` or `after:17` kills itself right before or right after it writes line 17
+of a ledger; `after:milestone_sealed` stands for the first line of that kind.
 """
 
 from __future__ import annotations
@@ -16,9 +19,10 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -31,6 +35,7 @@ _IMPORTED_LATE = (
     "prefect.utilities.visualization",
 )
 """What Prefect imports when a flow is called."""
+_KILL = "MISSION_TEST_KILL"
 _ANEW = ("cli", "flows", "tasks", "tests")
 NUMBER = struct.Struct("i")
 """How a process is told of: first its id, and when it has ended its exit code, as `subprocess` gives it."""
@@ -117,7 +122,30 @@ def _become(caller: int, *streams: int) -> list[str]:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if call["fresh"]:
         os.execv(sys.executable, [sys.executable, "-m", "cli.main", *call["words"]])
+    if point := os.environ.pop(_KILL, ""):
+        _die_at(point)
     return ["-m", *call["words"]]
+
+
+def _die_at(point: str) -> None:
+    """From now on, whoever writes that line of a ledger takes this process along."""
+    events: Any = importlib.import_module("ledger.events")
+    write: Callable[[Path, bytes], None] = events._write
+    when, _, which = point.partition(":")
+
+    def write_and_die(path: Path, line: bytes) -> None:
+        here = which in (str(_lines(path) + 1), json.loads(line)["type"])
+        if here and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        write(path, line)
+        if here:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    events._write = write_and_die
+
+
+def _lines(path: Path) -> int:
+    return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
 def _tell(connection: socket.socket, process: int, streams: Sequence[int]) -> NoReturn:
