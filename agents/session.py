@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -75,6 +76,7 @@ class Session:
             prompt=folder.prompt(self.name),
             transcript=folder.transcript(self.name),
             timeout=self.timeout,
+            stop=self.mission.stop_of(self.assignment.feature),
             extra=self.variables,
         )
 
@@ -91,6 +93,7 @@ def desk_at(
     prompt: Path,
     transcript: Path,
     timeout: float,
+    stop: threading.Event | None = None,
     extra: Mapping[str, str] | None = None,
 ) -> Desk:
     """For an agent of this profile; what is its own alone lies beside `workspace`."""
@@ -102,7 +105,7 @@ def desk_at(
         transcript=transcript,
         home=workspace.parent / "home",
         timeout=timeout,
-        stop=within.stop,
+        stop=stop or within.stop,
         grace=within.settings.grace,
         patience=within.settings.patience,
         extra=extra or {},

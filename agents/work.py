@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
@@ -13,9 +14,11 @@ from agents.session import Session, handoff_file
 from agents.turns import Turns
 from ledger.report import StepStatus
 from workspaces import git
+from workspaces.durable import flush
 from workspaces.merge import start_conflict
 from workspaces.mission import Mission
 from workspaces.preparation import NotPreparedError, prepare
+from workspaces.room import pause_for_room
 from workspaces.workplace import workplace
 from workspaces.worktree import Workspace, is_intact
 
@@ -57,11 +60,13 @@ def carry_out(mission: Mission, job: Job) -> Outcome:
 
 def _attempts(mission: Mission, job: Job) -> Outcome:
     name, turns = job.session_name, Turns(mission, job.assignment, job.agent)
-    while not mission.halted and (agent := turns.next()):
+    while not mission.halted and job.name not in mission.killed and (agent := turns.next()):
         outcome = _Attempt(mission, _next(mission, job, agent), turns).make()
         failed_for_good = mission.failures_in_this_life(name) > job.retries
         if outcome.status is not StepStatus.PARKED and (outcome.status is not StepStatus.FAILED or failed_for_good):
             return outcome
+    if by := mission.killed.get(job.name):
+        return Outcome(name=job.name, status=StepStatus.FAILED, reason=f"killed by {by}")
     return Outcome(name=job.name, status=StepStatus.STOPPED, reason="the mission stopped before this began")
 
 
@@ -91,8 +96,9 @@ class _Attempt:
             with self._workplace() as workspace:
                 return self._in(workspace)
         except (git.GitError, OSError) as error:
-            # What an agent does to its folder, a full disk: this attempt's end, not the mission's.
-            return self._refuse(AgentRun.none(), NotProvedError(f"the workspace could not be used: {error}"))
+            # What an agent does to its folder: this attempt's end, not the mission's.
+            refusal = NotProvedError(f"the workspace could not be used: {error}")
+            return self._refuse(AgentRun.none(), self._excused(refusal, error))
 
     def _in(self, workspace: Workspace) -> Outcome:
         run = AgentRun.none()
@@ -101,6 +107,7 @@ class _Attempt:
             run, harm = self.session.run(workspace.path)
             return self._prove(workspace, run, harm)
         except NotProvedError as refusal:
+            refusal = self._excused(refusal)
             self._archive(workspace)
             return self._refuse(run, refusal)
         except BaseException:
@@ -116,10 +123,10 @@ class _Attempt:
         """Run the setup. What it leaves unignored is known from here on, and is nobody's work."""
         setup, transcript = self.mission.plan.blueprint.setup, self.mission.folder.transcript(self.session.name)
         try:
-            prepare(workspace.path, setup, stop=self.mission.stop, transcript=transcript, listener=Hearing())
+            prepare(workspace.path, setup, stop=self._stop, transcript=transcript, listener=Hearing())
         except NotPreparedError as error:
-            stopped = self.mission.stop.is_set()
-            raise NotProvedError(str(error), StepStatus.STOPPED if stopped else StepStatus.FAILED) from None
+            self._require_not_stopped()
+            raise NotProvedError(str(error)) from None
         if setup:
             workspace = replace(workspace, leftovers=git.leftovers(workspace.path))
         if self.job.merging:
@@ -130,8 +137,7 @@ class _Attempt:
         """Completed means: it stopped by itself, kept to its workspace, and git shows what was asked for."""
         if harm:
             raise NotProvedError(self.session.accusation(harm), StepStatus.QUARANTINED)
-        if self.mission.stop.is_set():
-            raise NotProvedError("the mission was stopped", StepStatus.STOPPED)
+        self._require_not_stopped()
         if run.fault:
             raise NotProvedError(run.reason, self.turns.met(self.job.agent, run.fault))
         if not run.stopped_by_itself:
@@ -140,9 +146,23 @@ class _Attempt:
             raise NotProvedError("the agent damaged its workspace: it is no longer a worktree of the repository")
         handoff = self._handoff(workspace)
         commit = self.job.judge(workspace, handoff)
+        self._require_not_killed()
         self._keep(workspace, commit)
         self.session.record.completed(run, commit, handoff, self.job.key)
         return self._outcome(StepStatus.DONE, commit=commit)
+
+    @property
+    def _stop(self) -> threading.Event:
+        return self.mission.stop_of(self.job.assignment.feature)
+
+    def _require_not_stopped(self) -> None:
+        if self.mission.stop.is_set():
+            raise NotProvedError("the mission was stopped", StepStatus.STOPPED)
+        self._require_not_killed()
+
+    def _require_not_killed(self) -> None:
+        if by := self.mission.killed.get(self.job.name):
+            raise NotProvedError(f"killed by {by}")
 
     def _handoff(self, workspace: Workspace) -> Handoff | None:
         try:
@@ -154,8 +174,14 @@ class _Attempt:
         self.session.record.failed(run, str(refusal), refusal.status)
         return self._outcome(refusal.status, reason=str(refusal))
 
+    def _excused(self, refusal: NotProvedError, error: Exception | None = None) -> NotProvedError:
+        """Where there is no room to work nobody has failed, and the mission stops."""
+        lack = pause_for_room(self.mission, error) if refusal.status is StepStatus.FAILED else None
+        return NotProvedError(str(lack), StepStatus.STOPPED) if lack else refusal
+
     def _archive(self, workspace: Workspace) -> None:
         """Keep what the attempt left, committed or not, where nothing removes it."""
+        self.mission.ledger.permit()
         if is_intact(workspace):
             message = f"Unfinished work of {self.session.name}"
             self._keep(workspace, git.snapshot(workspace.path, message, leaving=workspace.leftovers))
@@ -164,8 +190,10 @@ class _Attempt:
 
     def _keep(self, workspace: Workspace, commit: str) -> None:
         """From its branch, which ends with the attempt, to where it stays reachable; in one step of git's."""
+        self.mission.ledger.permit()
         archived = git.RefChange(self.mission.archive_ref(self.session.name), commit)
         git.update_refs(self.mission.root, [archived, git.RefChange(f"refs/heads/{workspace.branch}", None)])
+        flush(self.mission.root)
 
     def _outcome(self, status: StepStatus, *, commit: str | None = None, reason: str = "") -> Outcome:
         return Outcome(name=self.job.name, status=status, commit=commit, reason=reason)

@@ -20,6 +20,7 @@ from ledger.events import Kind
 from ledger.report import StepStatus
 from tasks.active import mission_of
 from tasks.integrate import integrate_task
+from tasks.seal import sealed_at
 from tasks.witness import Before, witness_milestone_task
 from validators.witness import Witness
 from workspaces.mission import Mission
@@ -36,7 +37,7 @@ async def milestone_flow(run: str, milestone: str, base: str) -> State[Any]:
     """From the previous milestone's commit to this one's, sealed."""
     mission = mission_of(run)
     catch_signals(mission)
-    outcome = _already_sealed(mission, milestone) or await _reach(mission, milestone, base)
+    outcome = _already_sealed(mission, milestone, base) or await _reach(mission, milestone, base)
     if outcome.status is StepStatus.SEALED:
         return Completed(message=f"sealed at {outcome.commit}", data=outcome)
     if outcome.status is StepStatus.FAILED:
@@ -44,11 +45,9 @@ async def milestone_flow(run: str, milestone: str, base: str) -> State[Any]:
     return Failed(message=outcome.reason, data=outcome)
 
 
-def _already_sealed(mission: Mission, milestone: str) -> MilestoneOutcome | None:
-    for event in mission.ledger.events:
-        if event.kind is Kind.MILESTONE_SEALED and event.data["milestone"] == milestone:
-            return MilestoneOutcome(name=milestone, status=StepStatus.SEALED, commit=event.data["commit"])
-    return None
+def _already_sealed(mission: Mission, milestone: str, base: str) -> MilestoneOutcome | None:
+    commit = sealed_at(mission, milestone, base)
+    return MilestoneOutcome(name=milestone, status=StepStatus.SEALED, commit=commit) if commit else None
 
 
 async def _reach(mission: Mission, milestone: str, base: str) -> MilestoneOutcome:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agents.outcome import Outcome
+from blueprints.schema import Mode
 from flows.gates import ask_about_findings, ask_person
 from flows.outcome import MilestoneOutcome
 from flows.parking import run_through
 from flows.results import run_task
 from ledger.report import StepStatus
+from tasks.land import land_task
 from tasks.repair import repair_task, settle_repaired
-from tasks.seal import seal
+from tasks.seal import advance, seal
 from tasks.validate import validate_task
 from validators.base import Observation, Verdict, VerdictStatus
 from validators.convergence import stuck
+from validators.landing import Landed, Refused
 from validators.suite import Suite
 from workspaces.findings import blocking_findings
 from workspaces.mission import Mission
@@ -43,7 +46,7 @@ class Proof:
             if not failing:
                 settle_repaired(self.mission, self.milestone, commit)
                 if not blocking_findings(self.mission, self.milestone):
-                    return self._seal(commit, verdicts)
+                    return await self._seal(commit, verdicts)
             hopeless = stuck(self.rounds)
             repair = await self._repair(commit, failing) if left and not hopeless else None
             if repair is None or repair.commit is None or repair.commit in self.seen:
@@ -99,21 +102,33 @@ class Proof:
             answers = await self._ask(commit) if excused != verdicts else []
             if answers is None:
                 return self._outcome(StepStatus.STOPPED, "the mission was stopped")
-            return self._sealed_or_not(commit, excused + answers)
+            return await self._sealed_or_not(commit, excused + answers)
         return self._outcome(StepStatus.STOPPED if self.mission.halted else StepStatus.FAILED, reason)
 
-    def _sealed_or_not(self, commit: str, verdicts: list[Verdict]) -> MilestoneOutcome:
+    async def _sealed_or_not(self, commit: str, verdicts: list[Verdict]) -> MilestoneOutcome:
         failing = [verdict for verdict in verdicts if not verdict.passed]
-        return self._not_proved(failing, None, None) if failing else self._seal(commit, verdicts)
+        return self._not_proved(failing, None, None) if failing else await self._seal(commit, verdicts)
 
     def _suite(self, commit: str) -> Suite:
         planned = self.mission.plan.milestone(self.milestone)
         return Suite(self.mission, planned, self.base, commit, len(self.seen), self.commits)
 
-    def _seal(self, commit: str, verdicts: list[Verdict]) -> MilestoneOutcome:
-        if reason := seal(self.mission, self.milestone, self.base, commit, verdicts):
+    async def _seal(self, commit: str, verdicts: list[Verdict]) -> MilestoneOutcome:
+        if reason := advance(self.mission, self.milestone, self.base, commit, verdicts):
             return self._outcome(StepStatus.FAILED, reason)
+        if self.mission.plan.blueprint.mode is Mode.POC and (not_landed := await self._land(commit, verdicts)):
+            return not_landed
+        seal(self.mission, self.milestone, self.base, commit)
         return self._outcome(StepStatus.SEALED, commit=commit)
+
+    async def _land(self, commit: str, verdicts: list[Verdict]) -> MilestoneOutcome | None:
+        """The base branch moves too. What becomes of the milestone when it does not; None when it does."""
+        landed: Landed | Refused | None = await run_through(self.mission, land_task, self.milestone, commit, verdicts)
+        if isinstance(landed, Landed):
+            return None
+        if landed is None or self.mission.stop.is_set():
+            return self._outcome(StepStatus.STOPPED, "the mission was stopped")
+        return self._outcome(StepStatus.FAILED, landed.reason)
 
     def _not_proved(self, failing: list[Verdict], repair: Outcome | None, hopeless: str | None) -> MilestoneOutcome:
         reason = "not proved: " + ", ".join(f"{verdict.id} {verdict.status}" for verdict in failing)

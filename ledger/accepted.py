@@ -14,6 +14,11 @@ def accept(ledger: Ledger, names: Iterable[str], by: str) -> None:
 
 
 def not_accepted(events: Iterable[Event], names: Iterable[str]) -> list[str]:
-    """Those of the assertions that nobody has accepted."""
-    accepted = {event.data["assertion"] for event in events if event.kind is Kind.ASSERTION_ACCEPTED}
+    """Those of the assertions that nobody has accepted as they are: who accepted one knew how it was proved then."""
+    accepted: set[str] = set()
+    for event in events:
+        if event.kind is Kind.ASSERTION_ACCEPTED:
+            accepted.add(event.data["assertion"])
+        elif event.kind is Kind.PLAN_AMENDED:
+            accepted.difference_update(event.data["assertions"])
     return [name for name in names if name not in accepted]

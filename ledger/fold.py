@@ -11,14 +11,19 @@ from pydantic.alias_generators import to_camel
 from blueprints.plan import Plan, PlannedMilestone
 from ledger.events import Event, Kind
 from ledger.report import (
+    LANDING,
+    AmendmentReport,
     AssertionReport,
+    BaseMovedReport,
     FeatureReport,
     FindingReport,
     IntegrationReport,
+    LandingReport,
     MergeReport,
     MilestoneReport,
     MissionReport,
     RunStatus,
+    SkippedReport,
     StepStatus,
     TestsReport,
     Totals,
@@ -42,8 +47,8 @@ class Fold:
         report.started_at = report.started_at or event.timestamp
         if event.kind not in (Kind.MISSION_RESUMED, Kind.MISSION_RUN_STARTED) and self._last:
             report.seconds = round(report.seconds + (at - self._last).total_seconds(), 3)
-        self._last = None if event.kind in (Kind.MISSION_PAUSED, Kind.MISSION_FAILED) else at
-        _FOLDS.get(event.kind, _ignore)(report, event.data)
+        _FOLDS.get(event.kind, _ignore)(report, {"at": event.timestamp, **event.data})
+        self._last = None if report.status is RunStatus.PAUSED or report.status.over else at
 
 
 def build_report(run: str, plan: Plan, events: Iterable[Event]) -> MissionReport:
@@ -77,6 +82,19 @@ def _empty_milestone(milestone: PlannedMilestone) -> MilestoneReport:
 Data = Mapping[str, Any]
 
 
+def _feature(report: MissionReport, data: Data) -> FeatureReport:
+    """The feature an event is about; one that an amended plan no longer has gets its figures where nobody looks."""
+    features = [feature for milestone in report.milestones for feature in milestone.features]
+    known = next((feature for feature in features if feature.id == data["featureId"]), None)
+    return known or FeatureReport(id=data["featureId"], title="", agent="")
+
+
+def _milestone(report: MissionReport, name: str) -> MilestoneReport:
+    """The same for milestones."""
+    known = next((milestone for milestone in report.milestones if milestone.name == name), None)
+    return known or MilestoneReport(name=name, objective="", features=[], integration=IntegrationReport())
+
+
 def _ignore(report: MissionReport, data: Data) -> None:
     """Events that change no figure."""
 
@@ -101,6 +119,26 @@ def _rejected(report: MissionReport, data: Data) -> None:
     report.reason = f"{word}: {data['note']}" if data["note"] else word
 
 
+def _amended(report: MissionReport, data: Data) -> None:
+    """What must be done again is not done any more; what is said of the rest stays."""
+    facts = {name: data[to_camel(name)] for name in AmendmentReport.model_fields}
+    report.amendments.append(AmendmentReport(**facts))
+    if report.status is RunStatus.WAITING:
+        report.status, report.reason = RunStatus.RUNNING, ""
+    for milestone in report.milestones:
+        if milestone.name in data["provedAgain"]:
+            milestone.status, milestone.reason, milestone.verdicts = StepStatus.PENDING, "", []
+        milestone.before = [w for w in milestone.before if w.id.partition(".")[0] not in data["assertions"]]
+        for feature in (feature for feature in milestone.features if feature.id in data["again"]):
+            feature.status, feature.reason = StepStatus.PENDING, ""
+    report.contract = [
+        AssertionReport(id=e.id, says=e.says) if e.id in data["assertions"] else e for e in report.contract
+    ]
+    sealed = [milestone for milestone in report.milestones if milestone.status is StepStatus.SEALED]
+    report.commit = sealed[-1].commit if sealed else None
+    report.branch = report.branch if sealed else None
+
+
 def _gate_opened(report: MissionReport, data: Data) -> None:
     report.status, report.reason = RunStatus.WAITING, data["about"]
 
@@ -110,8 +148,10 @@ def _gate_closed(report: MissionReport, _data: Data) -> None:
 
 
 def _witnessed(report: MissionReport, data: Data) -> None:
+    if data["since"].startswith(LANDING):
+        return
     seen = WitnessReport(**{name: data[name] for name in WitnessReport.model_fields})
-    milestone = report.milestone(data["since"])
+    milestone = _milestone(report, data["since"])
     milestone.before = sorted([w for w in milestone.before if w.id != seen.id] + [seen], key=_by_id)
 
 
@@ -120,11 +160,11 @@ def _by_id(judged: VerdictReport | WitnessReport) -> str:
 
 
 def _tests_witnessed(report: MissionReport, data: Data) -> None:
-    report.feature(data["featureId"]).tests = TestsReport(files=data["files"], red=data["red"], green=data["green"])
+    _feature(report, data).tests = TestsReport(files=data["files"], red=data["red"], green=data["green"])
 
 
 def _milestone_started(report: MissionReport, data: Data) -> None:
-    milestone = report.milestone(data["milestone"])
+    milestone = _milestone(report, data["milestone"])
     milestone.status, milestone.base, milestone.reason = StepStatus.RUNNING, data["base"], ""
 
 
@@ -132,7 +172,7 @@ def _worker_started(report: MissionReport, data: Data) -> None:
     report.totals.agent_runs += 1
     report.reason = ""
     if data["role"] == "worker":
-        feature = report.feature(data["featureId"])
+        feature = _feature(report, data)
         feature.status, feature.base, feature.reason = StepStatus.RUNNING, data["base"], ""
         feature.attempts += 1
         feature.agent_runs += 1
@@ -144,7 +184,7 @@ def _worker_ended(report: MissionReport, data: Data) -> None:
     _count_usage(totals, role, data.get("usage"))
     _count_calls(totals, role, data)
     if role == "worker":
-        feature = report.feature(data["featureId"])
+        feature = _feature(report, data)
         feature.seconds = round(feature.seconds + data["seconds"], 3)
         feature.usage = _added(feature.usage, data.get("usage"))
 
@@ -178,7 +218,7 @@ def _added(known: dict[str, float] | None, more: dict[str, float] | None) -> dic
 def _worker_completed(report: MissionReport, data: Data) -> None:
     _worker_ended(report, data)
     if data["role"] == "worker":
-        feature = report.feature(data["featureId"])
+        feature = _feature(report, data)
         feature.status, feature.commit, feature.summary = StepStatus.DONE, data["commitId"], data["summary"]
         report.totals.features += 1
 
@@ -186,13 +226,13 @@ def _worker_completed(report: MissionReport, data: Data) -> None:
 def _worker_failed(report: MissionReport, data: Data) -> None:
     _worker_ended(report, data)
     if data["role"] == "worker":
-        report.feature(data["featureId"]).reason = data["reason"]
+        _feature(report, data).reason = data["reason"]
 
 
 def _worker_paused(report: MissionReport, data: Data) -> None:
     _worker_ended(report, data)
     if data["role"] == "worker":
-        feature = report.feature(data["featureId"])
+        feature = _feature(report, data)
         feature.status, feature.reason = StepStatus.STOPPED, data["reason"]
 
 
@@ -201,37 +241,52 @@ def _parked(report: MissionReport, data: Data) -> None:
     clock = f" until {datetime.fromtimestamp(until, UTC):%Y-%m-%d %H:%M:%S} UTC" if until else ""
     told = f"{data['agent']} is parked{clock}: {data['reason']}"
     if data["role"] == "worker":
-        feature = report.feature(data["featureId"])
+        feature = _feature(report, data)
         feature.status, feature.reason = StepStatus.PARKED, told
-    else:
+    elif not report.status.over:
         report.reason = told
 
 
 def _feature_failed(report: MissionReport, data: Data) -> None:
-    feature = report.feature(data["featureId"])
+    feature = _feature(report, data)
     feature.status, feature.reason = StepStatus(data["status"]), data["reason"]
 
 
 def _feature_blocked(report: MissionReport, data: Data) -> None:
-    feature = report.feature(data["featureId"])
+    feature = _feature(report, data)
     feature.status, feature.reason = StepStatus.BLOCKED, data["reason"]
 
 
+def _feature_retried(report: MissionReport, data: Data) -> None:
+    feature = _feature(report, data)
+    feature.status, feature.reason = StepStatus.PENDING, f"to be done anew, says {data['by']}"
+
+
+def _skipped(report: MissionReport, data: Data) -> None:
+    """One that a later amendment brought back is skipped no more."""
+    if not any(f.id == data["featureId"] for milestone in report.milestones for f in milestone.features):
+        facts = {name: data[name] for name in ("milestone", "at", "by", "why", "assertions")}
+        report.skipped.append(SkippedReport(feature=data["featureId"], **facts))
+
+
 def _integrated(report: MissionReport, data: Data) -> None:
-    integration = report.milestone(data["milestone"]).integration
+    integration = _milestone(report, data["milestone"]).integration
     merge = MergeReport(feature=data["featureId"], commit=data["commit"], how=data["how"])
     integration.merges = [m for m in integration.merges if m.feature != merge.feature] + [merge]
     integration.status = "running"
-    report.feature(data["featureId"]).status = StepStatus.INTEGRATED
+    _feature(report, data).status = StepStatus.INTEGRATED
 
 
 def _integration_failed(report: MissionReport, data: Data) -> None:
-    integration = report.milestone(data["milestone"]).integration
+    integration = _milestone(report, data["milestone"]).integration
     integration.status, integration.reason = "failed", data["reason"]
 
 
 def _validating(report: MissionReport, data: Data) -> None:
-    milestone = report.milestone(data["milestone"])
+    if data["milestone"].startswith(LANDING):
+        report.landing = LandingReport(commit=data["commit"])
+        return
+    milestone = _milestone(report, data["milestone"])
     milestone.rounds += 1
     milestone.commit, milestone.verdicts = data["commit"], []
     milestone.integration.status, milestone.integration.reason = "done", ""
@@ -239,7 +294,10 @@ def _validating(report: MissionReport, data: Data) -> None:
 
 def _verdict(report: MissionReport, data: Data) -> None:
     verdict = VerdictReport(**{name: data[to_camel(name)] for name in VerdictReport.model_fields})
-    milestone = report.milestone(data["milestone"])
+    if report.landing and data["milestone"].startswith(LANDING):
+        report.landing.verdicts = sorted([*report.landing.verdicts, verdict], key=_by_id)
+        return
+    milestone = _milestone(report, data["milestone"])
     others = [v for v in milestone.verdicts if v.id != verdict.id]
     milestone.verdicts = sorted([*others, verdict], key=_by_id)  # they are recorded as they end
     for entry in report.contract:
@@ -250,22 +308,35 @@ def _verdict(report: MissionReport, data: Data) -> None:
 
 def _repairing(report: MissionReport, data: Data) -> None:
     report.totals.repairs += 1
-    milestone = report.milestone(data["milestone"])
+    milestone = _milestone(report, data["milestone"])
     milestone.repaired = list(dict.fromkeys([*milestone.repaired, *data["failing"]]))
 
 
 def _sealed(report: MissionReport, data: Data) -> None:
-    milestone = report.milestone(data["milestone"])
+    milestone = _milestone(report, data["milestone"])
     milestone.status, milestone.commit = StepStatus.SEALED, data["commit"]
+    for feature in milestone.features:  # of one that an amendment did not change nothing else tells
+        feature.status = StepStatus.INTEGRATED
     report.commit, report.branch = data["commit"], data["branch"]
 
 
 def _landed(report: MissionReport, data: Data) -> None:
-    report.milestone(data["milestone"]).landed = True
+    _milestone(report, data["milestone"]).landed = True
+
+
+def _base_moved(report: MissionReport, data: Data) -> None:
+    report.base_moved = BaseMovedReport(**{name: data[name] for name in BaseMovedReport.model_fields})
+
+
+def _result_landed(report: MissionReport, data: Data) -> None:
+    """What was known of this landing stays; where the branch had gone is told by it from now on."""
+    facts = {name: data[name] for name in ("commit", "branch", "onto", "merged")}
+    known = report.landing.verdicts if report.landing and report.landing.commit == data["commit"] else []
+    report.landing, report.base_moved = LandingReport(**facts, verdicts=known), None
 
 
 def _milestone_failed(report: MissionReport, data: Data) -> None:
-    milestone = report.milestone(data["milestone"])
+    milestone = _milestone(report, data["milestone"])
     milestone.status, milestone.reason = StepStatus.FAILED, data["reason"]
 
 
@@ -293,6 +364,8 @@ def nobody_at_work(report: MissionReport) -> None:
 def _ended(status: RunStatus) -> Callable[[MissionReport, Data], None]:
     def fold(report: MissionReport, data: Data) -> None:
         report.status, report.reason = status, data.get("reason", "")
+        if status is RunStatus.PASSED:
+            report.commit, report.branch = data.get("commit", report.commit), data.get("branch", report.branch)
         nobody_at_work(report)
 
     return fold
@@ -303,6 +376,7 @@ _FOLDS: dict[Kind, Callable[[MissionReport, Data], None]] = {
     Kind.PLAN_PROPOSED: _proposed,
     Kind.PLAN_APPROVED: _approved,
     Kind.PLAN_REJECTED: _rejected,
+    Kind.PLAN_AMENDED: _amended,
     Kind.GATE_OPENED: _gate_opened,
     Kind.GATE_CLOSED: _gate_closed,
     Kind.CHECK_WITNESSED: _witnessed,
@@ -315,6 +389,8 @@ _FOLDS: dict[Kind, Callable[[MissionReport, Data], None]] = {
     Kind.TESTS_WITNESSED: _tests_witnessed,
     Kind.FEATURE_FAILED: _feature_failed,
     Kind.FEATURE_BLOCKED: _feature_blocked,
+    Kind.FEATURE_RETRIED: _feature_retried,
+    Kind.FEATURE_SKIPPED: _skipped,
     Kind.FEATURE_INTEGRATED: _integrated,
     Kind.INTEGRATION_FAILED: _integration_failed,
     Kind.MILESTONE_VALIDATION_TRIGGERED: _validating,
@@ -323,6 +399,8 @@ _FOLDS: dict[Kind, Callable[[MissionReport, Data], None]] = {
     Kind.MILESTONE_SEALED: _sealed,
     Kind.MILESTONE_LANDED: _landed,
     Kind.MILESTONE_FAILED: _milestone_failed,
+    Kind.BASE_MOVED: _base_moved,
+    Kind.RESULT_LANDED: _result_landed,
     Kind.FINDING_RECORDED: _finding,
     Kind.FINDING_RESOLVED: _finding_resolved,
     Kind.MISSION_PAUSED: _ended(RunStatus.PAUSED),

@@ -11,7 +11,17 @@ from markdown_it import MarkdownIt
 
 from blueprints.text import counted
 from ledger.events import Event, Kind
-from ledger.report import FeatureReport, FindingReport, MilestoneReport, MissionReport, Totals, VerdictReport
+from ledger.report import (
+    AmendmentReport,
+    FeatureReport,
+    FindingReport,
+    MilestoneReport,
+    MissionReport,
+    RunStatus,
+    SkippedReport,
+    Totals,
+    VerdictReport,
+)
 
 _SEEN = 300
 """How much of what was seen a table shows, in characters."""
@@ -45,7 +55,7 @@ def duration(seconds: float) -> str:
 def markdown(report: MissionReport) -> str:
     """The whole story, most important first."""
     parts = [_head(report), _contract(report)]
-    parts += [*map(_milestone, report.milestones), _findings(report), _totals(report)]
+    parts += [*map(_milestone, report.milestones), _landing(report), _findings(report), _totals(report)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -97,9 +107,60 @@ def _head(report: MissionReport) -> str:
         lines.append(f"**Why:** {cell(report.reason)}")
     if report.branch:
         lines.append(f"The result is branch `{report.branch}` at `{report.commit}` in `{report.repository}`.")
+    lines += [text for text in (_landed(report), _drift(report)) if text]
+    lines += [*map(_skipped, report.skipped), *map(_amendment, report.amendments)]
     base = f" from `{report.base_branch}` at `{report.base}`" if report.base else ""
     lines.append(f"Run `{report.run}`{base}, started {report.started_at}, {duration(report.seconds)}.")
     return "\n\n".join(lines)
+
+
+def _skipped(skipped: SkippedReport) -> str:
+    unproved = f", and with it {', '.join(f'`{name}`' for name in skipped.assertions)}" if skipped.assertions else ""
+    return f"**Skipped:** `{skipped.feature}`{unproved}, at {skipped.at} by {cell(skipped.by)}: {cell(skipped.why)}"
+
+
+def _amendment(amendment: AmendmentReport) -> str:
+    again = ", ".join(f"`{name}`" for name in amendment.again) or "no feature"
+    told = f"The plan was amended at {amendment.at} by {cell(amendment.by)}"
+    return f"{told}; to be done from then on, as far as it was done before: {again}."
+
+
+def _landed(report: MissionReport) -> str:
+    landing = report.landing
+    if landing is None or landing.branch is None:
+        return ""
+    where = f"Landed on `{landing.branch}` at `{landing.commit}`"
+    if not landing.merged:
+        return f"{where}."
+    onto = f", `{landing.onto}`," if landing.onto else ""
+    return f"{where}: merged with what was there{onto} and verified again on exactly that commit."
+
+
+def _drift(report: MissionReport) -> str:
+    """The base branch went on without the run; what is to be done about it, where there is a result."""
+    moved = report.base_moved
+    if moved is None:
+        return ""
+    stands = f"the work stands on the recorded base `{moved.base}`"
+    if moved.tip is None:
+        return f"Meanwhile `{moved.branch}` was deleted; {stands}."
+    if moved.commits is None:
+        return f"Meanwhile `{moved.branch}` was rewritten, and is at `{moved.tip}`; {stands}, which it no longer holds."
+    told = f"Meanwhile `{moved.branch}` moved by {counted(moved.commits, 'commit')} to `{moved.tip}`; {stands}"
+    if report.status is not RunStatus.PASSED:
+        return f"{told}."
+    return (
+        f"{told}, and `mission land {report.run}` brings the two together and verifies that before it moves anything."
+    )
+
+
+def _landing(report: MissionReport) -> str:
+    """What a landing was verified by, also when that refused it."""
+    if report.landing is None or not report.landing.verdicts:
+        return ""
+    about = f"**Verdicts** on `{report.landing.commit}`:"
+    rows = table(["check", "verdict", "time", "seen"], map(_verdict, report.landing.verdicts))
+    return f"## Landing\n\n{about}\n\n{rows}"
 
 
 def _contract(report: MissionReport) -> str:

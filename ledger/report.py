@@ -40,6 +40,10 @@ class StepStatus(StrEnum):
     PARKED = "parked"
 
 
+LANDING = "landing."
+"""How the name begins by which verdicts and findings about a landing go, where others have a milestone's."""
+
+
 class Entry(BaseModel):
     """A part of the report: filled in while the ledger is read, camelCase in JSON."""
 
@@ -185,6 +189,55 @@ class TurnsReport(Entry):
         return cls(runs=runs, median=statistics.median(runs), p90=sorted(runs)[math.ceil(0.9 * len(runs)) - 1])
 
 
+class AmendmentReport(Entry):
+    """A change of the blueprint while the mission was unfinished."""
+
+    at: str
+    by: str
+    plan: str
+    """Digest of the plan from then on."""
+    again: list[str]
+    """Features that had to be done again, or for the first time, as far as the plan could tell."""
+
+
+class SkippedReport(Entry):
+    """A feature that somebody took out of the plan while the mission was unfinished."""
+
+    feature: str
+    milestone: str
+    at: str
+    by: str
+    why: str
+    assertions: list[str]
+    """Those that went with it: nobody proves them."""
+
+
+class BaseMovedReport(Entry):
+    """Where the base branch was at the run's end, when that is neither where it was at first nor our doing."""
+
+    branch: str
+    base: str
+    """The recorded commit, on which the work stands."""
+    tip: str | None
+    """None: the branch is gone."""
+    commits: int | None
+    """How many it is ahead of the base; None when the base is not in it any more."""
+
+
+class LandingReport(Entry):
+    """The result on its way to the base branch."""
+
+    commit: str
+    """The result itself, or its merge with what was on the branch."""
+    branch: str | None = None
+    """Where it landed; None: nowhere yet."""
+    onto: str | None = None
+    """What was on the branch before, where that is known."""
+    merged: bool = False
+    verdicts: list[VerdictReport] = []
+    """On exactly that commit, as far as it had to be verified again."""
+
+
 class Totals(Entry):
     agent_runs: int = 0
     features: int = 0
@@ -218,6 +271,10 @@ class MissionReport(Entry):
     seconds: float = 0.0
     ui: str | None = None
     """The run's page in Prefect."""
+    amendments: list[AmendmentReport] = []
+    skipped: list[SkippedReport] = []
+    base_moved: BaseMovedReport | None = None
+    landing: LandingReport | None = None
     contract: list[AssertionReport] = []
     milestones: list[MilestoneReport]
     findings: list[FindingReport] = []

@@ -69,6 +69,7 @@ def join_needs(mission: Mission, milestone: str, base: str, needs: dict[str, str
 
 def _job(mission: Mission, milestone: str, feature: PlannedFeature, base: str) -> Job:
     skill = find_skill(feature.skill, mission.plan, mission.root, base) if feature.skill else None
+    anew = mission.retries_asked(feature.id)
     return Job(
         assignment=Assignment.of(
             mission,
@@ -85,7 +86,7 @@ def _job(mission: Mission, milestone: str, feature: PlannedFeature, base: str) -
         agent=feature.agent,
         timeout=feature.timeout,
         retries=feature.retries,
-        key=digest("feature", feature.key, git.tree_of(mission.root, base), skill.text if skill else None),
+        key=digest("feature", feature.key, git.tree_of(mission.root, base), skill.text if skill else None, anew),
         judge=_with_tests(mission, milestone, feature, base),
     )
 

@@ -13,6 +13,7 @@ from tasks.active import mission_of
 from tasks.merging import Merge, merge_feature
 from tasks.parking import may_park
 from workspaces import git
+from workspaces.durable import flush
 from workspaces.mission import Mission
 
 
@@ -43,6 +44,7 @@ def _merge(mission: Mission, milestone: str, merged: dict[str, str], ours: str, 
     merge = merge_feature(mission, milestone, merged, ours, name, theirs)
     if merge.commit:
         git.update_ref(mission.root, f"refs/missions/{mission.run}/milestone/{milestone}", merge.commit)
+        flush(mission.root)
         facts = {"featureId": name, "commit": merge.commit, "how": merge.how}
         mission.ledger.append(Kind.FEATURE_INTEGRATED, milestone=milestone, key=key, **facts)
     return merge

@@ -72,7 +72,7 @@ def _resolve(
         agent=agent,
         timeout=profile.timeout,
         retries=profile.retries,
-        key=digest("resolve", trees, profile.shape(), told),
+        key=digest("resolve", trees, profile.shape(), told, plan.blueprint.setup, feature.asks),
         judge=resolved_merge(ours, theirs, _message(mission, milestone, feature)),
         merging=theirs,
     )

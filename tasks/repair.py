@@ -56,6 +56,8 @@ def _job(mission: Mission, milestone: str, commit: str, failing: list[Verdict], 
     agent = plan.role(Role.REPAIRER)
     profile, told = plan.agent(agent), plan.blueprint.instructions.get(Role.REPAIRER)
     names = sorted([*(verdict.id for verdict in failing), *(finding.id for finding in blocking)])
+    keys = {check.id: check.key for check in plan.milestone(milestone).checks}
+    asked = [names, [[keys.get(verdict.id), verdict.says] for verdict in sorted(failing, key=lambda each: each.id)]]
     return Job(
         assignment=Assignment.of(
             mission,
@@ -69,7 +71,7 @@ def _job(mission: Mission, milestone: str, commit: str, failing: list[Verdict], 
         agent=agent,
         timeout=profile.timeout,
         retries=profile.retries,
-        key=digest("repair", git.tree_of(mission.root, commit), names, profile.shape(), told),
+        key=digest("repair", git.tree_of(mission.root, commit), asked, profile.shape(), told, plan.blueprint.setup),
         judge=new_commit(commit, f"Repair {milestone}: {', '.join(names)}"),
     )
 

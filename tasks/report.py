@@ -17,9 +17,12 @@ from workspaces.mission import Mission
 async def report_task(run: str) -> MissionReport:
     """Write `report.{json,md,html}`, then the artifact in Prefect's UI."""
     mission = mission_of(run)
-    report = write_report(mission.folder, mission.plan, mission.ledger.events)
+    try:
+        write_report(mission.folder, mission.plan, mission.ledger.events)
+    except OSError:  # a full disk; `mission report` reads the ledger
+        get_run_logger().warning("the report could not be written", exc_info=True)
     await publish(mission)
-    return report
+    return build_report(mission.run, mission.plan, mission.ledger.events)
 
 
 async def publish(mission: Mission) -> None:

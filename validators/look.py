@@ -16,6 +16,7 @@ from validators.base import Bench, Observation, Validator, VerdictStatus
 from workspaces import git, harness
 from workspaces.mission import Mission
 from workspaces.preparation import NotPreparedError, prepare
+from workspaces.room import pause_for_room, pausing_for_room
 from workspaces.services import NotServedError, running
 from workspaces.workplace import workplace
 
@@ -40,6 +41,8 @@ def look(
         evidence.mkdir(parents=True)
         with _bench(mission, planned, commit, evidence, name, tests, tests_from) as bench:
             observation = (validator or validator_for(planned.check)).look(bench)
+            if observation.status is not VerdictStatus.PASSED:
+                pause_for_room(mission)  # then it says nothing about the commit
         recorded_results.write(evidence, observation.tests)
     except (NotPreparedError, NotServedError, git.GitError, OSError) as error:
         return Observation.inconclusive(str(error))
@@ -60,7 +63,7 @@ def _bench(
     blueprint, base = mission.plan.blueprint, mission.repository.base
     services = {service: blueprint.services[service] for service in services_of(blueprint, planned.check)}
     leases = mission.settings.home / "ports"
-    with workplace(mission, name, commit) as workspace:
+    with workplace(mission, name, commit) as workspace, pausing_for_room(mission):
         checkout = workspace.path
 
         def restore() -> None:

@@ -99,7 +99,7 @@ class Suite:
         return verdict.model_copy(update={"status": VerdictStatus.PASSED, "reason": told})
 
     def _key(self, planned: PlannedCheck) -> str:
-        return verdict_key(planned, self.commit, self.milestone.name)
+        return verdict_key(planned, self.commit, self.milestone)
 
     def known(self, planned: PlannedCheck) -> Verdict | None:
         """The recorded verdict, recorded for this round too."""

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from blueprints.digest import digest
 from blueprints.fields import Recorded
-from blueprints.plan import PlannedCheck
+from blueprints.plan import PlannedCheck, PlannedMilestone
 from ledger.events import Kind
 from validators import recorded_results
 from validators.base import TestResult, VerdictStatus
@@ -32,13 +32,15 @@ class Witness(Recorded):
         return recorded_results.read(mission.folder.path / self.seen, self.results) if self.results else {}
 
 
-def verdict_key(planned: PlannedCheck, commit: str, milestone: str = "") -> str:
+def verdict_key(planned: PlannedCheck, commit: str, milestone: PlannedMilestone | None = None) -> str:
     """The content key of a verdict: the same check on the same commit is not run twice.
 
-    What agents and people judge depends on more than that: on the sentence, the milestone's features and assertions.
+    What people judge depends on the sentence, too; what agents judge, on the milestone's features and assertions.
     """
-    about = [] if planned.automatic else [planned.id, planned.says, milestone]
-    return digest("verdict", planned.key, commit, about)
+    if planned.automatic or milestone is None:
+        return digest("verdict", planned.key, commit, [])
+    about = milestone.name if planned.check.kind == "manual" else milestone.work
+    return digest("verdict", planned.key, commit, [planned.id, planned.says, about])
 
 
 def witness(mission: Mission, planned: PlannedCheck, milestone: str, base: str) -> Witness:

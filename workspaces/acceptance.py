@@ -14,6 +14,7 @@ from ledger.events import Kind, Ledger, read_events
 from ledger.folder import RunFolder
 from ledger.settings import Settings
 from workspaces import git
+from workspaces.amended import current_plan
 from workspaces.git import Repository, repository
 from workspaces.repository import recorded_repository
 
@@ -46,7 +47,7 @@ def accept(
             f"{settings.home}: inside the repository {source.root}; set MISSION_HOME to a folder outside"
         )
     shutil.rmtree(folder.path, ignore_errors=True)
-    runs.create(folder, _text(loaded), loaded.plan)
+    runs.create(folder, as_accepted(loaded), loaded.plan)
     Ledger(folder.ledger).append(
         Kind.MISSION_ACCEPTED,
         run=folder.run,
@@ -60,8 +61,11 @@ def accept(
 
 
 def _require_same(folder: RunFolder, loaded: Loaded) -> None:
-    if folder.plan().digest != loaded.plan.digest:
-        raise MissionError(f"{folder.run} was accepted with another plan; give the run another name, or none")
+    if current_plan(folder).digest != loaded.plan.digest:
+        raise MissionError(
+            f"{folder.run} has another plan; give the run another name, or none, or change its plan with "
+            f"`mission resume {folder.run} --blueprint FILE`"
+        )
 
 
 def _recorded(folder: RunFolder) -> Repository:
@@ -82,7 +86,7 @@ def _require_room(source: Repository) -> None:
             raise MissionError(f"{source.root}: its branch '{branch}' is in the way of {branch}/<run>; rename it")
 
 
-def _text(loaded: Loaded) -> str:
+def as_accepted(loaded: Loaded) -> str:
     """The blueprint as written, and what replaced parts of it."""
     settings = "".join(f"# --set {key}={one_line(value)}\n" for key, value in loaded.settings.items())
     return f"{loaded.text.rstrip()}\n{settings}"

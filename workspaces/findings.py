@@ -73,16 +73,26 @@ def open_finding(mission: Mission, identifier: str) -> Finding:
 
 
 def record(mission: Mission, milestone: str, source: str, *, description: str, about: str = "", **facts: Any) -> None:
-    """Write a finding down under a new id; one from the same source that is open or was dismissed stays as it is."""
+    """Write a finding down under a new id; one from the same source that is open or was dismissed stays as it is.
+
+    All attempts at a piece of work are one source: one that a crash cut short may have told it already.
+    """
     description = readable(description)
     with mission.alone("ledger: findings"):
-        known = {(f.description, f.about) for f in open_findings(mission, milestone, source=source)}
+        before = [f for f in open_findings(mission, milestone) if _work_of(f.source) == _work_of(source)]
+        known = {(f.description, f.about) for f in before}
         if (description, about) in known | dismissed(mission, milestone, source):
             return
         number = 1 + len(_events(mission, Kind.FINDING_RECORDED))
         own = {"id": f"F-{number}", "milestone": milestone, "source": source}
         fields = {"description": description, "about": about, "suggestedFix": "", "file": ""}
         mission.ledger.append(Kind.FINDING_RECORDED, **fields | facts | own)
+
+
+def _work_of(source: str) -> str:
+    """The session without its attempt."""
+    work, _, attempt = source.rpartition(".")
+    return work if attempt.isdigit() else source
 
 
 def resolve(mission: Mission, finding: Finding, fate: Literal["fixed", "dismissed", "backlog"], **facts: str) -> None:

@@ -289,6 +289,13 @@ def put_back(checkout: Path, commit: str, paths: Sequence[str]) -> None:
         git(checkout, "--literal-pathspecs", *words, *named, stdin="\0".join(paths))
 
 
+def missing(repo: Path, objects: Iterable[str]) -> set[str]:
+    """Those of the objects, by their full names, that the repository does not hold."""
+    wanted = "".join(f"{name}\n" for name in dict.fromkeys(objects))
+    lines = answer(repo, "cat-file", "--batch-check", stdin=wanted).splitlines() if wanted else []
+    return {name for name, _, about in (line.partition(" ") for line in lines) if about == "missing"}
+
+
 def read_blobs(repo: Path, blobs: Iterable[str]) -> dict[str, bytes]:
     """Content by object, with one command for all of them; those that are not here are left out."""
     wanted = "".join(f"{blob}\n" for blob in dict.fromkeys(blobs))

@@ -33,6 +33,7 @@ class GitError(MissionError):
 
     def __init__(self, finished: process.Finished, folder: Path) -> None:
         self.argv = tuple(word for word in finished.argv if word not in _OPTIONS)
+        self.folder = folder
         self.stderr = finished.error.strip() or finished.output.strip()
         super().__init__(
             f"{' '.join(self.argv)} ({finished.ended} {finished.exit_code}) in {folder}: {self.stderr}", exit_code=1

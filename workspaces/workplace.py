@@ -7,8 +7,10 @@ import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from ledger.lease import FencedError
 from workspaces.git import GitError
 from workspaces.mission import Mission
+from workspaces.room import lack_in
 from workspaces.worktree import Workspace, create, remove, reuse
 
 
@@ -23,10 +25,17 @@ def workplace(
     folder = mission.folder.worktrees / ("shared" if shared else name)
     make = reuse if shared else create
     workspace = make(mission.root, folder / "tree", branch=branch, commit=commit)
+    stays = False
     try:
         yield workspace
+    except (GitError, OSError, FencedError) as error:
+        # What could not be kept for lack of room is kept when the run is next opened, where its next owner has not
+        # done so by now.
+        stays = isinstance(error, FencedError) or lack_in(error, mission.settings.home) is not None
+        raise
     finally:
-        _leave(workspace, shared=shared)
+        if not stays:
+            _leave(workspace, shared=shared)
 
 
 def _leave(workspace: Workspace, *, shared: bool) -> None:

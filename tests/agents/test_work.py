@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,12 @@ from agents.outcome import Outcome
 from agents.work import Job, carry_out
 from blueprints.schema import Role
 from ledger.events import Kind, read_events
+from ledger.lease import FencedError
 from tests.accepted import NewMission, one_milestone
 from tests.conftest import Missions
 from workspaces import git
 from workspaces.mission import Mission
+from workspaces.worktree import Workspace
 
 WRITE = [{"write": {"path": "new", "text": "x\n"}}]
 
@@ -238,6 +242,36 @@ def test_an_agent_at_work_when_the_mission_stops_is_paused(new_mission: NewMissi
     outcome = carry_out(mission, job(mission, retries=3))
     assert (outcome.status, outcome.reason) == ("stopped", "the mission was stopped")
     assert kinds(mission) == [Kind.WORKER_STARTED, Kind.WORKER_PAUSED]
+
+
+def test_a_full_disk_stops_the_mission_and_is_nobody_s_failure(new_mission: NewMission) -> None:
+    mission = new_mission(script=play(WRITE))
+
+    def judge(workspace: Workspace, _: object) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(workspace.path / "new"))
+
+    outcome = carry_out(mission, job(mission, judge=judge))
+    assert outcome.status == "stopped"
+    assert outcome.reason == f"MISSION_HOME {mission.settings.home}: no space left on device; make room"
+    assert kinds(mission) == [Kind.WORKER_STARTED, Kind.WORKER_PAUSED]
+    assert mission.stop.is_set()
+
+
+def test_work_for_a_run_that_was_taken_over_changes_nothing_any_more(new_mission: NewMission) -> None:
+    mission = new_mission(script=play(WRITE))
+
+    def permit() -> None:
+        raise FencedError("taken over")
+
+    def judge(_: Workspace, __: object) -> str:
+        mission.ledger.guard(permit, mission.stop.set)
+        return mission.repository.base
+
+    with pytest.raises(FencedError):
+        carry_out(mission, job(mission, judge=judge))
+    assert kinds(mission) == [Kind.WORKER_STARTED]
+    assert git.refs(mission.root, "refs/missions") == {}
+    assert (mission.folder.worktrees / "a.1" / "tree" / "new").exists()
 
 
 def test_the_handoff_is_kept_with_the_engine_s_facts(new_mission: NewMission) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from pathlib import Path
 
 import pytest
 
+from ledger.files import write_file
 from tests.flows.conftest import NewMissions
 from tests.flows.stage import (
     Ended,
@@ -78,14 +80,26 @@ def _finishes_without_repeating(run: Going) -> None:
 
 def test_a_run_has_one_owner_and_anybody_may_cancel_it(at_work: Going, flag: Path) -> None:
     second = at_work.missions("resume", at_work.name)
-    said = f"{at_work.name} is being worked on by another process; see `mission status {at_work.name}`"
-    assert (second.returncode, second.stderr.splitlines()[-1]) == (1, said)
+    said = second.stderr.splitlines()[-1]
+    assert said.startswith(f"{at_work.name} is being worked on by process {at_work.process.pid} on ")
+    assert said.endswith(f" (mission run); see `mission status {at_work.name}`")
+    assert second.returncode == 1
     assert at_work.missions("cancel", at_work.name).returncode == 0
     assert at_work.end() == 4
     assert not alive(flag)
     assert at_work.report()["status"] == "cancelled"
     assert at_work.leftovers() == []
     assert at_work.missions("resume", at_work.name).returncode == 4
+
+
+def test_a_run_that_was_taken_over_is_written_to_no_more(at_work: Going, flag: Path) -> None:
+    owner, ledger = at_work.folder / "owner.json", at_work.folder / "ledger.jsonl"
+    write_file(owner, json.dumps(json.loads(owner.read_text()) | {"token": "another"}))
+    before = ledger.read_bytes()
+    flag.touch()
+    assert at_work.end() == 1
+    assert ledger.read_bytes() == before
+    assert not alive(flag)
 
 
 def test_pause_lets_the_running_feature_finish_and_starts_no_other(new_missions: NewMissions, flag: Path) -> None:
@@ -99,7 +113,6 @@ def test_pause_lets_the_running_feature_finish_and_starts_no_other(new_missions:
     )
     run.wait_for("worker_started", featureId="running")
     assert missions("pause", run.name).returncode == 0
-    until(lambda: not (run.folder / "request.json").exists())  # taken, so the mission knows
     flag.touch()
     assert run.end() == 130
     assert run.sessions("worker_completed") == ["running.1"]
