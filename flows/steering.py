@@ -17,7 +17,7 @@ def steer(mission: Mission, request: Request) -> Answer:
     try:
         match request.action:
             case "pause" | "cancel":
-                mission.wish(request.action, request.by, drain=request.drain)
+                wish(mission, request.action, request.by, drain=request.drain)
                 return Answer(f"asked to {request.action}")
             case "kill":
                 return Answer(_kill(mission, request))
@@ -27,6 +27,12 @@ def steer(mission: Mission, request: Request) -> Answer:
                 return Answer(_retry(mission, request))
     except MissionError as error:
         return Answer(str(error), refused=True)
+
+
+def wish(mission: Mission, action: str, by: str, *, drain: bool = False) -> None:
+    """Somebody wants the mission to stop; who, and when, is kept."""
+    mission.wish(action, by, drain=drain)
+    mission.ledger.append(Kind.STOP_REQUESTED, action=action, by=by, drain=drain)
 
 
 def _kill(mission: Mission, request: Request) -> str:

@@ -13,7 +13,7 @@ from uuid import UUID
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
 
-from flows.steering import steer
+from flows.steering import steer, wish
 from ledger.requests import pending, reply
 from workspaces.mission import Mission
 
@@ -49,7 +49,7 @@ def catch_signals(mission: Mission) -> None:
 
     def pause(number: signal.Signals) -> None:
         loop.remove_signal_handler(number)
-        mission.wish("pause", number.name)
+        wish(mission, "pause", number.name)
 
     for number in _SIGNALS:
         loop.add_signal_handler(number, pause, number)
@@ -82,6 +82,6 @@ async def _requests(mission: Mission) -> None:
 async def _states(mission: Mission, flow_run: UUID) -> None:
     while (wished := await wished_in_prefect(flow_run)) != "cancel":
         if wished and not mission.halted:
-            mission.wish(wished, "Prefect", drain=True)
+            wish(mission, wished, "Prefect", drain=True)
         await asyncio.sleep(_STATES)
-    mission.wish("cancel", "Prefect")
+    wish(mission, "cancel", "Prefect")

@@ -26,7 +26,9 @@ __all__ = ["new_missions"]
 
 COUNTED = "crash"
 """The property of a test under which its numbers travel to the process that prints."""
-collect_ignore = [] if os.environ.get("MISSION_TEST_CRASH") == "all" else ["test_faults.py", "test_power.py"]
+collect_ignore = (
+    [] if os.environ.get("MISSION_TEST_CRASH") == "all" else ["test_faults.py", "test_power.py", "test_worker.py"]
+)
 
 Finished = Callable[[Killed], None]
 

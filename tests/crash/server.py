@@ -26,6 +26,11 @@ class Server:
     argv: list[str]
     environment: Mapping[str, str]
 
+    def take_away(self) -> None:
+        """As a server that is not the mission's own to start anew."""
+        (self.folder / "server.json").unlink()
+        self.kill()
+
     def kill(self) -> None:
         os.killpg(self.pid, signal.SIGKILL)
         until(lambda: _gone(self.pid))

@@ -61,13 +61,6 @@ def _so_far(run: Going) -> Killed:
     return Killed(run.missions, run.name, 0, run.events())
 
 
-def _finishes(run: Going, before: Killed, calm: Undisturbed) -> None:
-    """By itself or, if that does not work out, with `mission resume`."""
-    if run.end() != 0:
-        assert resume(run) == 0
-    assert faults(before, calm) == {}
-
-
 def test_an_agent_that_was_killed_fails_and_a_retry_does_its_work(
     new_missions: NewMissions, calm: Undisturbed, flag: Path
 ) -> None:
@@ -81,39 +74,65 @@ def test_an_agent_that_was_killed_fails_and_a_retry_does_its_work(
     assert faults(before, calm) == {}
 
 
-def test_a_server_killed_while_an_agent_works(at_work: Going, server: Server, calm: Undisturbed, flag: Path) -> None:
-    before = _so_far(at_work)
-    server.kill()
-    flag.touch()
-    _finishes(at_work, before, calm)
-
-
-def test_a_server_killed_in_the_middle_of_a_milestone(own: Missions, server: Server, calm: Undisturbed) -> None:
-    run = begin(own, blueprint(own), "--yes")
-    run.wait_for("feature_integrated")
-    before = _so_far(run)
-    server.kill()
-    _finishes(run, before, calm)
-
-
-def test_a_server_that_is_away_for_a_minute(at_work: Going, server: Server, calm: Undisturbed, flag: Path) -> None:
-    before = _so_far(at_work)
-    server.kill()
-    flag.touch()
-    time.sleep(_AWAY)  # the time itself is what is tested
-    server.start_again()
-    _finishes(at_work, before, calm)
-
-
-def test_a_server_that_comes_back_without_its_database(
+def test_a_server_killed_while_an_agent_works_is_started_again(
     at_work: Going, server: Server, calm: Undisturbed, flag: Path
 ) -> None:
     before = _so_far(at_work)
     server.kill()
+    flag.touch()
+    assert at_work.end() == 0
+    assert faults(before, calm) == {}
+
+
+def test_a_server_killed_in_the_middle_of_a_milestone_is_started_again(
+    own: Missions, server: Server, calm: Undisturbed
+) -> None:
+    run = begin(own, blueprint(own), "--yes")
+    run.wait_for("feature_integrated")
+    before = _so_far(run)
+    server.kill()
+    assert run.end() == 0
+    assert faults(before, calm) == {}
+
+
+def test_a_server_that_is_away_for_a_minute_is_waited_for(
+    at_work: Going, server: Server, calm: Undisturbed, flag: Path
+) -> None:
+    before = _so_far(at_work)
+    server.take_away()
+    flag.touch()
+    time.sleep(_AWAY)  # the time itself is what is tested
+    server.start_again()
+    assert at_work.end() == 0
+    assert faults(before, calm) == {}
+
+
+def test_a_server_that_stays_away_pauses_the_mission(
+    own: Missions, server: Server, calm: Undisturbed, flag: Path
+) -> None:
+    own.variables["PREFECT_CLIENT_MAX_RETRIES"] = "2"
+    run = _held(own, flag)
+    before = _so_far(run)
+    server.take_away()
+    flag.touch()
+    assert run.end() == 1
+    assert (run.status()["status"], "Prefect is away" in run.status()["reason"]) == ("paused", True)
+    assert resume(run) == 0
+    assert faults(before, calm) == {}
+
+
+def test_a_server_that_comes_back_without_its_database_pauses_the_mission(
+    at_work: Going, server: Server, calm: Undisturbed, flag: Path
+) -> None:
+    before = _so_far(at_work)
+    server.take_away()
     server.forget()
     server.start_again()
     flag.touch()
-    _finishes(at_work, before, calm)
+    assert at_work.end() == 1
+    assert (at_work.status()["status"], "Prefect is away" in at_work.status()["reason"]) == ("paused", True)
+    assert resume(at_work) == 0
+    assert faults(before, calm) == {}
 
 
 def test_a_server_killed_together_with_the_orchestrator(

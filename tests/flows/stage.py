@@ -168,6 +168,9 @@ class Run:
         ]
         return max(sum(steps[: n + 1]) for n in range(len(steps)))
 
+    def wait_for(self, kind: str, **fields: object) -> Data:
+        return until(lambda: self.events(kind, **fields))[0]
+
 
 @dataclass(frozen=True)
 class Ended(Run):
@@ -181,9 +184,6 @@ class Going(Run):
     """A run in a process that goes on beside the test."""
 
     process: Process
-
-    def wait_for(self, kind: str, **fields: object) -> Data:
-        return until(lambda: self.events(kind, **fields))[0]
 
     def end(self) -> int:
         """The exit code of its process, when it ends."""

@@ -22,6 +22,8 @@ from tests.flows.stage import (
 )
 
 PLAYER: Data = {"kind": "scripted", "script": "script.yaml", "retries": 0}
+OTHER: Data = {**PLAYER, "script": "./script.yaml"}
+"""It has nothing in common with the other but what it plays: limits of the one are none of its own."""
 APPROVED: Step = {"answer": {"status": "pass", "summary": "Fine.", "issues": []}}
 
 
@@ -46,7 +48,7 @@ def attempts(run: Ended | Going, name: str) -> list[str]:
 
 def test_a_used_up_quota_parks_a_feature_while_others_take_its_place(impatient: Missions) -> None:
     blueprint: Data = {
-        "agents": {"first": PLAYER, "other": {**PLAYER, "timeout": "5m"}},
+        "agents": {"first": PLAYER, "other": OTHER},
         "roles": {"worker": "first"},
         "maxConcurrency": 1,
         "milestones": [milestone("one", feature("a"), feature("b", agent="other"), feature("c"))],
@@ -63,7 +65,7 @@ def test_a_used_up_quota_parks_a_feature_while_others_take_its_place(impatient: 
 
 def test_a_fallback_takes_over_while_the_quota_is_used_up(impatient: Missions) -> None:
     blueprint: Data = {
-        "agents": {"first": {**PLAYER, "fallback": ["second"]}, "second": {**PLAYER, "timeout": "5m"}},
+        "agents": {"first": {**PLAYER, "fallback": ["second"]}, "second": OTHER},
         "roles": {"worker": "first"},
         "milestones": [milestone("one", feature("a"), feature("b", needs=["a"]))],
     }
@@ -96,7 +98,7 @@ def refused(missions: Missions) -> Going:
     script = workers(b=[wait_for(asked), write("b")])
     script["worker"]["a"] = [[fault("unauthenticated", 0)], [write("a")]]
     blueprint: Data = {
-        "agents": {"first": PLAYER, "other": {**PLAYER, "timeout": "5m"}},
+        "agents": {"first": PLAYER, "other": OTHER},
         "roles": {"worker": "first"},
         "milestones": [milestone("one", feature("a"), feature("b", agent="other"))],
     }
@@ -128,7 +130,7 @@ def test_two_refused_credentials_are_asked_about_one_after_the_other(impatient: 
     script = workers()
     script["worker"] |= {name: [[fault("unauthenticated", 0)], [write(name)]] for name in ("a", "b")}
     blueprint: Data = {
-        "agents": {"first": PLAYER, "other": {**PLAYER, "timeout": "5m"}},
+        "agents": {"first": PLAYER, "other": OTHER},
         "roles": {"worker": "first"},
         "milestones": [milestone("one", feature("a"), feature("b", agent="other"))],
     }
