@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from agents.handoff import Note
-from agents.reach import may_meet
 from blueprints.fields import Recorded
+from blueprints.reach import meet
 from ledger.events import Kind
 from ledger.files import write_file
 from workspaces.mission import Mission
@@ -63,12 +63,17 @@ def notes_about(mission: Mission, touches: Sequence[str]) -> list[str]:
     """What somebody is told whose work stays within these path patterns: the newest first, as there is room."""
     told, room = list[str](), ROOM
     for note in reversed(all_notes(mission)):
-        if may_meet(touches, note.applies):
+        if _may_meet(touches, note.applies):
             room -= len(str(note).encode())
             if room < 0:
                 break
             told.append(str(note))
     return told
+
+
+def _may_meet(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether a file can match one of each; no patterns at all means every file."""
+    return not one or not other or any(meet(a, b) for a in one for b in other)
 
 
 def _is_new(note: Note, known: Sequence[LibraryNote]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from blueprints.coverage import Covered, coverage, reasons, services_in_use
+from blueprints.forecast import milestone_collisions
 from blueprints.markup import as_code, as_shell, as_text
 from blueprints.plan import Plan, PlannedCheck, PlannedFeature, PlannedMilestone
 from blueprints.schema import ROLES_IN_RUNS, Blueprint
@@ -78,15 +79,30 @@ def _features(milestone: PlannedMilestone, why: dict[str, str]) -> Iterator[str]
     yield "| --- | --- | --- | --- |"
     yield from (_row(feature, why.get(feature.id, "")) for feature in milestone.features)
     yield ""
+    yield from _collisions(milestone)
     yield "Critical path: " + " → ".join(map(as_code, milestone.critical_path()))
     yield ""
 
 
 def _row(feature: PlannedFeature, reason: str) -> str:
     title = "" if feature.title == feature.id else f" {as_text(feature.title)}"
-    needs, fulfills = (", ".join(map(as_code, names)) for names in (feature.needs, feature.assertions))
+    needs = ", ".join(as_code(n) + " (avoids a conflict)" * (n in feature.avoids) for n in feature.needs)
+    fulfills = ", ".join(map(as_code, feature.assertions))
     fulfills = fulfills or f"nothing: {as_text(reason)}"
     return f"| {as_code(feature.id)}{title} | {needs} | {as_code(feature.agent)} | {fulfills} |"
+
+
+def _collisions(milestone: PlannedMilestone) -> Iterator[str]:
+    found = milestone_collisions(milestone)
+    if not found:
+        return
+    yield "Likely conflicts, which `schedule: {avoidConflicts: true}` avoids:"
+    yield ""
+    for collision in found:
+        first, second = as_code(collision.first), as_code(collision.second)
+        shared = ", ".join(map(as_code, collision.patterns))
+        yield f"- {first} and {second} both touch {shared}; or give {second} {as_code(collision.suggestion)}"
+    yield ""
 
 
 def _checks(plan: Plan, milestone: PlannedMilestone) -> Iterator[str]:

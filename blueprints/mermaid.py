@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from blueprints.forecast import milestone_collisions
 from blueprints.plan import Plan, PlannedFeature, PlannedMilestone
+
+_AVOIDS = '-- "avoids a conflict" -->'
 
 
 def mermaid(plan: Plan) -> str:
-    """A flowchart: a box per milestone, the gate before them, the report after.
+    """A flowchart: a box per milestone, the gate before them, the report after, likely conflicts dotted.
 
     Node ids are numbers (`m1f2`), so that no feature's id can be a word of Mermaid's own; labels are quoted.
     """
@@ -40,13 +43,17 @@ def _milestone(prefix: str, milestone: PlannedMilestone, before: str) -> Iterato
     yield f'    {prefix}seal(["seal"])'
     yield "  end"
     for feature in milestone.features:
-        yield from (f"  {source} --> {ids[feature.id]}" for source in _sources(feature, ids, before))
+        yield from (f"  {source} {ids[feature.id]}" for source in _sources(feature, ids, before))
+    for collision in milestone_collisions(milestone):
+        yield f'  {ids[collision.first]} -. "may conflict" .- {ids[collision.second]}'
     yield from (f"  {ids[name]} --> {prefix}integrate" for name in _last(milestone))
     yield f"  {prefix}integrate --> {prefix}validate --> {prefix}seal"
 
 
 def _sources(feature: PlannedFeature, ids: dict[str, str], before: str) -> list[str]:
-    return [ids[need] for need in dict.fromkeys(feature.waits_for)] or [before]
+    """Each with its arrow."""
+    needs = dict.fromkeys(feature.waits_for)
+    return [f"{ids[need]} {_AVOIDS if need in feature.avoids else '-->'}" for need in needs] or [f"{before} -->"]
 
 
 def _last(milestone: PlannedMilestone) -> list[str]:

@@ -41,6 +41,8 @@ def _in_the_repository(draft: Draft) -> Iterator[tuple[Path, str]]:
     for _, feature in draft.features:
         yield from feature.all_texts("touches")
     yield from draft.root.part("tests").all_texts("paths")
+    for rule in draft.root.parts("merges"):
+        yield from rule.all_texts("paths")
     for check in draft.checks:
         for key in _FILES:
             yield from check.all_texts(key)

@@ -11,6 +11,7 @@ from blueprints.agents import Agent
 from blueprints.checks import JUDGED_BY_SOMEBODY, Check
 from blueprints.digest import digest
 from blueprints.fields import Value
+from blueprints.order import in_order, kept_apart
 from blueprints.schema import Blueprint, Feature, Milestone, Role
 
 
@@ -22,6 +23,8 @@ class PlannedFeature(Value):
     spec: str
     needs: list[str]
     """All features it builds on."""
+    avoids: list[str] = Field(default=[])
+    """Those of them that it names nowhere: a conflict is likely, and the schedule avoids it."""
     waits_for: list[str]
     """Those of them in the same milestone; the others are in its base already."""
     touches: list[str]
@@ -119,13 +122,8 @@ class PlannedMilestone(Value):
 
     def in_order(self) -> list[PlannedFeature]:
         """Features so that each comes after those it waits for, otherwise as written."""
-        done: set[str] = set()
-        order: list[PlannedFeature] = []
-        while len(order) < len(self.features):
-            ready = next(f for f in self.features if f.id not in done and done.issuperset(f.waits_for))
-            order.append(ready)
-            done.add(ready.id)
-        return order
+        features = {feature.id: feature for feature in self.features}
+        return [features[name] for name in in_order({f.id: f.waits_for for f in self.features})]
 
 
 class Plan(Value):
@@ -186,7 +184,8 @@ def _role(blueprint: Blueprint, role: Role) -> str:
 
 
 def _milestone(blueprint: Blueprint, milestone: Milestone, since: dict[str, str]) -> PlannedMilestone:
-    features = [_feature(blueprint, milestone, feature) for feature in milestone.features]
+    avoided = _avoided(milestone) if blueprint.schedule.avoid_conflicts else {}
+    features = [_feature(blueprint, milestone, feature, avoided.get(feature.id, [])) for feature in milestone.features]
     checks = _checks(blueprint, milestone, since)
     proof = [_proof(blueprint, check) for check in checks]
     return PlannedMilestone(
@@ -204,20 +203,28 @@ def _proof(blueprint: Blueprint, check: PlannedCheck) -> list[Any]:
     return [check.id, check.key, check.invariant, None if check.automatic else check.says, let_pass]
 
 
-def _feature(blueprint: Blueprint, milestone: Milestone, feature: Feature) -> PlannedFeature:
+def _avoided(milestone: Milestone) -> dict[str, list[str]]:
+    """By feature, what it waits for only because they would likely conflict."""
+    siblings = {f.id for f in milestone.features}
+    waits = {f.id: [need for need in f.needs if need in siblings] for f in milestone.features}
+    return kept_apart(waits, {f.id: f.touches for f in milestone.features})
+
+
+def _feature(blueprint: Blueprint, milestone: Milestone, feature: Feature, avoids: list[str]) -> PlannedFeature:
     name = feature.agent or _role(blueprint, Role.WORKER)
     agent = blueprint.agents[name]
-    siblings = {f.id for f in milestone.features}
+    siblings, needs = {f.id for f in milestone.features}, [*feature.needs, *avoids]
     assertions = {a: blueprint.contract[a].says for a in feature.fulfills}
-    shape = feature.model_dump(mode="json", exclude={"retries", "timeout", "agent", "because"})
+    shape = feature.model_dump(mode="json", exclude={"retries", "timeout", "agent", "because"}) | {"needs": needs}
     profile, told = agent.shape(), blueprint.instructions.get(Role.WORKER)
     tests = blueprint.tests and blueprint.tests.model_dump(mode="json", exclude={"check": {"timeout", "name"}})
     return PlannedFeature(
         id=feature.id,
         title=feature.title or feature.id,
         spec=feature.spec,
-        needs=feature.needs,
-        waits_for=[need for need in feature.needs if need in siblings],
+        needs=needs,
+        avoids=avoids,
+        waits_for=[need for need in needs if need in siblings],
         touches=feature.touches,
         assertions=assertions,
         skill=feature.skill,

@@ -123,6 +123,13 @@ class Milestone(Model):
     """Checks of this milestone, besides the mission's `validators` and the features' assertions."""
 
 
+class Schedule(Model):
+    """What runs beside what, and when."""
+
+    avoid_conflicts: bool = False
+    """Of two features whose `touches` meet, the later waits for the earlier and builds on it."""
+
+
 class Roles(Model):
     """Which agent plays which role."""
 
@@ -162,6 +169,36 @@ class FeatureTests(Model):
     """Runs the files in `$MISSION_TESTS`; a pytest check appends them by itself."""
 
 
+class MergeRule(Model):
+    """What is done where both sides of a merge changed one of these files, before an agent is asked.
+
+    Either they are made anew by `run`, or they are lists.
+    """
+
+    paths: Annotated[list[Line], Field(min_length=1)]
+    """Path patterns of the files, such as `docs/api/**`."""
+    run: Text | None = None
+    """A shell line that makes them anew from everything else, which is merged already, such as `uv lock`."""
+    beside: bool = False
+    """Run it in the folder of each file in conflict, rather than at the top of the checkout."""
+    union: bool = False
+    """They are lists: the lines of both sides are kept."""
+    sort: bool = False
+    """They are lists in order: the lines of both sides, each once, sorted."""
+
+    @model_validator(mode="after")
+    def _says_how_once(self) -> Self:
+        if (self.run is None) == (not (self.union or self.sort)):
+            found = "both a command and a list" if self.run else "neither 'run' nor 'union' nor 'sort'"
+            raise ValueError(f"has {found}; give one of them")
+        return self
+
+    @property
+    def is_list(self) -> bool:
+        """Whether both sides' lines are the answer."""
+        return self.union or self.sort
+
+
 class Blueprint(Model):
     """A mission."""
 
@@ -181,12 +218,17 @@ class Blueprint(Model):
     """More milestones than this is an error."""
     max_features_per_milestone: Annotated[int, Field(ge=1, le=1000)] = 6
     """More features in a milestone than this is an error."""
+    schedule: Schedule = Schedule()
+    """What runs beside what. Default: all that `needs` and maxConcurrency allow."""
     use_worktrees: bool = True
     """A worktree per attempt. false: one for all, an agent at a time (needs maxConcurrency 1)."""
     repairs: Annotated[int, Field(ge=0, le=10)] = 1
     """Repair rounds a milestone may take before the mission fails."""
     setup: list[Text] = []
     """Shell lines that prepare each new worktree, for example `uv sync`."""
+    merges: list[MergeRule] = []
+    """How generated and list-like files are merged; the first rule that matches counts. Default: lock files of
+    well-known tools are made anew, and `CHANGELOG*` and `CHANGES*` keep the lines of both sides."""
     agents: dict[Name, Agent]
     """Who can work, by name."""
     roles: Roles = Roles()

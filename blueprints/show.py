@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from blueprints.checks import Service
 from blueprints.coverage import Covered, coverage, reasons, services_in_use
+from blueprints.forecast import Collision, milestone_collisions
 from blueprints.markdown import markdown
 from blueprints.mermaid import mermaid
 from blueprints.plan import Plan, PlannedCheck, PlannedFeature, PlannedMilestone
@@ -17,20 +18,23 @@ __all__ = ["as_data", "markdown", "mermaid", "text"]
 def as_data(plan: Plan) -> dict[str, Data]:
     """The plan for programs, as JSON data.
 
-    `{mission, goal, mode, digest, limits{maxConcurrency, maxMilestones, maxFeaturesPerMilestone, repairs, reruns},
-    roles{worker, integrator, repairer, scrutiny, tester}, contract[{id, says, claimedBy[id], milestone, kinds[],
-    invariant, evidence[], from}], services[{name, start, stop, port, health, within, dependsOn[]}],
-    quarantine[{name, until, because}], milestones[{name, objective, waves[[id]], criticalPath[id], features[{id,
-    title, agent, needs[id], waitsFor[id], touches[], fulfills[assertion], because, testsOnly, skill, timeout,
-    retries, allowEmpty, key}], checks[{id, kind, says, does, timeout, key, since, assertion}]}]}`. Times are in
-    seconds. `needs` are all features built on, `waitsFor` those in the same milestone; `since` is the milestone
-    that runs a check first, `services` are those that some check needs. Keys may be added, none is renamed.
+    `{mission, goal, mode, schedule{avoidConflicts}, digest, limits{maxConcurrency, maxMilestones,
+    maxFeaturesPerMilestone, repairs, reruns}, roles{worker, integrator, repairer, scrutiny, tester}, contract[{id,
+    says, claimedBy[id], milestone, kinds[], invariant, evidence[], from}], services[{name, start, stop, port, health,
+    within, dependsOn[]}], quarantine[{name, until, because}], milestones[{name, objective, waves[[id]],
+    criticalPath[id], features[{id, title, agent, needs[id], avoids[id], waitsFor[id], touches[], fulfills[assertion],
+    because, testsOnly, skill, timeout, retries, allowEmpty, key}], collisions[{features[id], patterns[], reason,
+    suggestion}], checks[{id, kind, says, does, timeout, key, since, assertion}]}]}`. Times are in seconds. `needs` are
+    all features built on, `avoids` those of them that the schedule adds, `waitsFor` those in the same milestone;
+    `collisions` are likely conflicts, and the `suggestion` is for the second of the `features`; `since` is the
+    milestone that runs a check first, `services` are those that some check needs. Keys may be added, none is renamed.
     """
     blueprint = plan.blueprint
     return {
         "mission": blueprint.mission,
         "goal": blueprint.goal,
         "mode": blueprint.mode.value,
+        "schedule": {"avoidConflicts": blueprint.schedule.avoid_conflicts},
         "digest": plan.digest,
         "limits": {
             "maxConcurrency": blueprint.max_concurrency,
@@ -82,6 +86,7 @@ def _milestone_data(milestone: PlannedMilestone, why: dict[str, str]) -> Data:
         "waves": [[*wave] for wave in milestone.waves()],
         "criticalPath": [*milestone.critical_path()],
         "features": [_feature_data(feature, why.get(feature.id)) for feature in milestone.features],
+        "collisions": [_collision_data(collision) for collision in milestone_collisions(milestone)],
         "checks": [_check_data(check) for check in milestone.checks],
     }
 
@@ -92,6 +97,7 @@ def _feature_data(feature: PlannedFeature, reason: str | None) -> Data:
         "title": feature.title,
         "agent": feature.agent,
         "needs": [*feature.needs],
+        "avoids": [*feature.avoids],
         "waitsFor": [*feature.waits_for],
         "touches": [*feature.touches],
         "fulfills": [*feature.assertions],
@@ -102,6 +108,15 @@ def _feature_data(feature: PlannedFeature, reason: str | None) -> Data:
         "retries": feature.retries,
         "allowEmpty": feature.allow_empty,
         "key": feature.key,
+    }
+
+
+def _collision_data(collision: Collision) -> Data:
+    return {
+        "features": [collision.first, collision.second],
+        "patterns": [*collision.patterns],
+        "reason": collision.reason,
+        "suggestion": collision.suggestion,
     }
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 
 from blueprints.coverage import Covered, coverage, reasons, services_in_use
 from blueprints.errors import one_line
+from blueprints.forecast import milestone_collisions
 from blueprints.markdown import checks_again
 from blueprints.plan import Plan, PlannedCheck, PlannedFeature, PlannedMilestone
 
@@ -31,6 +32,7 @@ def _lines(plan: Plan) -> Iterator[str]:
         yield from _wrap("  ", milestone.objective)
         yield from _waves(milestone, why)
         yield from _wrap("  critical path: ", " -> ".join(milestone.critical_path()))
+        yield from _collisions(milestone)
         yield from _checks(plan, milestone)
     yield from _contract(plan)
     yield from _services(plan)
@@ -48,10 +50,23 @@ def _feature_lines(feature: PlannedFeature, reason: str | None) -> Iterator[str]
     title = "" if feature.title == feature.id else feature.title
     yield from _wrap(f"    {feature.id}  ", title)
     facts = [f"agent {feature.agent}"]
-    facts += [f"needs {', '.join(feature.needs)}"] if feature.needs else []
+    facts += [f"needs {', '.join(map(_need(feature), feature.needs))}"] if feature.needs else []
     facts += [f"fulfills {', '.join(feature.assertions)}"] if feature.assertions else []
     facts += [f"fulfills nothing: {reason}"] if reason else []
     yield from _wrap("      ", "; ".join(facts))
+
+
+def _need(feature: PlannedFeature) -> Callable[[str], str]:
+    return lambda name: f"{name} (avoids a conflict)" if name in feature.avoids else name
+
+
+def _collisions(milestone: PlannedMilestone) -> Iterator[str]:
+    found = milestone_collisions(milestone)
+    if found:
+        yield "  likely conflicts, which schedule: {avoidConflicts: true} avoids"
+    for collision in found:
+        advice = f"{collision.reason}; or give {collision.second} {collision.suggestion}"
+        yield from _wrap(f"    {collision.first}, {collision.second}  ", advice)
 
 
 def _checks(plan: Plan, milestone: PlannedMilestone) -> Iterator[str]:

@@ -37,14 +37,23 @@ _LOOK = 0.2
 """Seconds between looks at the ledger."""
 
 
+class _PrefectIsAwayError(MissionError):
+    """The mission is paused, and nobody is there to be told."""
+
+
 def drive(folder: RunFolder, *, as_json: bool) -> int:
     """Run the mission's flow here until it ends or is interrupted."""
     click.echo(f"run {folder.run}", err=as_json)
-    with telling_lack_of_room(folder):  # Prefect's server writes to the same disk
-        api = use_server(folder.home)
-        click.echo(f"Prefect at {api.removesuffix('/api')}", err=as_json)
-        with kept(folder.home), _Progress(folder, stderr=as_json):
-            _call_flow(folder)
+    try:
+        with telling_lack_of_room(folder):  # Prefect's server writes to the same disk
+            api = use_server(folder.home)
+            click.echo(f"Prefect at {api.removesuffix('/api')}", err=as_json)
+            with kept(folder.home), _Progress(folder, stderr=as_json):
+                _call_flow(folder)
+    except _PrefectIsAwayError as error:
+        click.echo(str(error), err=True)
+        sys.stdout.flush()
+        os._exit(error.exit_code)  # Prefect's threads would try for minutes to deliver their last words
     report = _standing(folder)
     _close(folder, report, as_json=as_json)
     return EXIT_CODES[report.status]
@@ -72,7 +81,7 @@ def _call_flow(folder: RunFolder) -> None:
     try:
         asyncio.run(run_flow(compile_flow(loaded), run=folder.run))
     except (Abort, *PREFECT_IS_AWAY) as error:  # also before the mission was taken up
-        raise MissionError(
+        raise _PrefectIsAwayError(
             f"Prefect is away ({error}); when it is back, go on with `mission resume {folder.run}`", exit_code=1
         ) from None
 

@@ -58,6 +58,9 @@ def _tell(event: Event) -> str | None:
             return f"  {data['answer']} by {data['by']} {data['note']}".rstrip()
         case Kind.ASSERTION_ACCEPTED:
             return f"{data['assertion']} accepted by {data['by']}, although it passes before the work"
+        case Kind.CULPRITS_FOUND:
+            who = " and ".join(data["features"])
+            return f"  {data['check']} is broken by {who}{' together' if len(data['features']) > 1 else ''}"
         case Kind.REPAIR_STARTED:
             return f"  repairing {', '.join([*data['failing'], *data.get('findings', [])])}"
         case Kind.MILESTONE_SEALED:
@@ -70,6 +73,8 @@ def _tell(event: Event) -> str | None:
             return f"  finding {data['id']} ({data['severity']}): {data['description'][:200]}"
         case Kind.FINDING_RESOLVED if data["fate"] != "backlog":
             return f"  finding {data['id']} {data['fate']}"
+        case Kind.STOP_REQUESTED:
+            return f"asked to {data['action']} by {data['by']}"
         case Kind.MISSION_PAUSED | Kind.MISSION_FAILED | Kind.MISSION_CANCELLED:
             return f"{event.kind.replace('_', ' ')}: {data['reason']}"
         case Kind.MISSION_COMPLETED:

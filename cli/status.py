@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from blueprints.errors import one_line
 from cli import options
+from cli.forecast import conflicts_ahead
 from cli.standing import standing
 from cli.table import print_report, watch
 
@@ -21,4 +23,7 @@ def command(run: str | None, watching: bool, as_json: bool) -> None:
     elif watching:
         watch(folder)
     else:
-        print_report(standing(folder))
+        report = standing(folder)
+        print_report(report)
+        for line in conflicts_ahead(report):
+            click.echo(one_line(line))

@@ -65,7 +65,7 @@ async def _reach(mission: Mission, milestone: str, base: str) -> MilestoneOutcom
         return MilestoneOutcome(name=milestone, status=StepStatus.STOPPED, reason="the mission was stopped")
     if integrated.commit is None:
         return MilestoneOutcome(name=milestone, status=integrated.status, reason=integrated.reason)
-    return await Proof(mission, milestone, base, commits).reach(integrated.commit)
+    return await Proof(mission, milestone, base, integrated.commits).reach(integrated.commit)
 
 
 def _broken(milestone: str, invariants: list[Witness]) -> MilestoneOutcome:

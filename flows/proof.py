@@ -11,6 +11,7 @@ from flows.outcome import MilestoneOutcome
 from flows.parking import run_through
 from flows.results import run_task
 from ledger.report import StepStatus
+from tasks.culprits import culprits_task
 from tasks.land import land_task
 from tasks.repair import repair_task, settle_repaired
 from tasks.seal import advance, seal
@@ -47,6 +48,8 @@ class Proof:
                 settle_repaired(self.mission, self.milestone, commit)
                 if not blocking_findings(self.mission, self.milestone):
                     return await self._seal(commit, verdicts)
+            if failing and len(self.rounds) == 1 and len(self.commits) > 1:
+                await run_task(culprits_task, self.mission.run, self.milestone, self.base, commit, failing)
             hopeless = stuck(self.rounds)
             repair = await self._repair(commit, failing) if left and not hopeless else None
             if repair is None or repair.commit is None or repair.commit in self.seen:

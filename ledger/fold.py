@@ -15,6 +15,7 @@ from ledger.report import (
     AmendmentReport,
     AssertionReport,
     BaseMovedReport,
+    CulpritsReport,
     FeatureReport,
     FindingReport,
     IntegrationReport,
@@ -22,6 +23,7 @@ from ledger.report import (
     MergeReport,
     MilestoneReport,
     MissionReport,
+    RungReport,
     RunStatus,
     SkippedReport,
     StepStatus,
@@ -129,6 +131,8 @@ def _amended(report: MissionReport, data: Data) -> None:
         if milestone.name in data["provedAgain"]:
             milestone.status, milestone.reason, milestone.verdicts = StepStatus.PENDING, "", []
         milestone.before = [w for w in milestone.before if w.id.partition(".")[0] not in data["assertions"]]
+        tried = [each for each in milestone.integration.tried if each.feature not in data["again"]]
+        milestone.integration.tried = tried
         for feature in (feature for feature in milestone.features if feature.id in data["again"]):
             feature.status, feature.reason = StepStatus.PENDING, ""
     report.contract = [
@@ -270,11 +274,33 @@ def _skipped(report: MissionReport, data: Data) -> None:
 
 
 def _integrated(report: MissionReport, data: Data) -> None:
+    _milestone(report, data["milestone"]).culprits = []  # those of another commit
     integration = _milestone(report, data["milestone"]).integration
-    merge = MergeReport(feature=data["featureId"], commit=data["commit"], how=data["how"])
+    known = {name: data[to_camel(name)] for name in MergeReport.model_fields if to_camel(name) in data}
+    merge = MergeReport(feature=data["featureId"], **known)
     integration.merges = [m for m in integration.merges if m.feature != merge.feature] + [merge]
     integration.status = "running"
     _feature(report, data).status = StepStatus.INTEGRATED
+
+
+def _merge_tried(report: MissionReport, data: Data) -> None:
+    """What was only joined for another feature is no part of the integration."""
+    if data["joining"]:
+        return
+    facts = {name: data[to_camel(name)] for name in RungReport.model_fields if to_camel(name) in data}
+    tried = RungReport(feature=data["featureId"], **facts)
+    integration = _milestone(report, data["milestone"]).integration
+    same = (tried.feature, tried.rung)
+    integration.tried = [each for each in integration.tried if (each.feature, each.rung) != same] + [tried]
+    if tried.rung == "rebuilt" and tried.status != StepStatus.DONE:
+        feature = _feature(report, data)
+        feature.status, feature.reason = StepStatus(tried.status), tried.reason
+
+
+def _presence(report: MissionReport, data: Data) -> None:
+    for merge in _milestone(report, data["milestone"]).integration.merges:
+        if merge.feature == data["featureId"]:
+            merge.presence = data["how"]
 
 
 def _integration_failed(report: MissionReport, data: Data) -> None:
@@ -304,6 +330,12 @@ def _verdict(report: MissionReport, data: Data) -> None:
         if entry.id == verdict.assertion:
             kept = entry.checks if entry.commit == verdict.commit else {}
             entry.commit, entry.checks = verdict.commit, {**kept, verdict.id: verdict.status}
+
+
+def _culprits(report: MissionReport, data: Data) -> None:
+    found = CulpritsReport(**{name: data[name] for name in CulpritsReport.model_fields})
+    milestone = _milestone(report, data["milestone"])
+    milestone.culprits = [each for each in milestone.culprits if each.check != found.check] + [found]
 
 
 def _repairing(report: MissionReport, data: Data) -> None:
@@ -361,6 +393,11 @@ def nobody_at_work(report: MissionReport) -> None:
             step.status = StepStatus.STOPPED
 
 
+def _stop_requested(report: MissionReport, data: Data) -> None:
+    how = "; what is at work is finished first" if data["drain"] else ""
+    report.reason = f"asked to {data['action']} by {data['by']}{how}"
+
+
 def _ended(status: RunStatus) -> Callable[[MissionReport, Data], None]:
     def fold(report: MissionReport, data: Data) -> None:
         report.status, report.reason = status, data.get("reason", "")
@@ -391,10 +428,13 @@ _FOLDS: dict[Kind, Callable[[MissionReport, Data], None]] = {
     Kind.FEATURE_BLOCKED: _feature_blocked,
     Kind.FEATURE_RETRIED: _feature_retried,
     Kind.FEATURE_SKIPPED: _skipped,
+    Kind.MERGE_TRIED: _merge_tried,
     Kind.FEATURE_INTEGRATED: _integrated,
+    Kind.PRESENCE_PROVED: _presence,
     Kind.INTEGRATION_FAILED: _integration_failed,
     Kind.MILESTONE_VALIDATION_TRIGGERED: _validating,
     Kind.VERDICT_RECORDED: _verdict,
+    Kind.CULPRITS_FOUND: _culprits,
     Kind.REPAIR_STARTED: _repairing,
     Kind.MILESTONE_SEALED: _sealed,
     Kind.MILESTONE_LANDED: _landed,
@@ -403,6 +443,7 @@ _FOLDS: dict[Kind, Callable[[MissionReport, Data], None]] = {
     Kind.RESULT_LANDED: _result_landed,
     Kind.FINDING_RECORDED: _finding,
     Kind.FINDING_RESOLVED: _finding_resolved,
+    Kind.STOP_REQUESTED: _stop_requested,
     Kind.MISSION_PAUSED: _ended(RunStatus.PAUSED),
     Kind.MISSION_COMPLETED: _ended(RunStatus.PASSED),
     Kind.MISSION_FAILED: _ended(RunStatus.FAILED),

@@ -10,13 +10,17 @@ from urllib.parse import quote
 from markdown_it import MarkdownIt
 
 from blueprints.text import counted
+from ledger import drawing, picture
 from ledger.events import Event, Kind
 from ledger.report import (
     AmendmentReport,
+    CulpritsReport,
     FeatureReport,
     FindingReport,
+    MergeReport,
     MilestoneReport,
     MissionReport,
+    RungReport,
     RunStatus,
     SkippedReport,
     Totals,
@@ -54,15 +58,27 @@ def duration(seconds: float) -> str:
 
 def markdown(report: MissionReport) -> str:
     """The whole story, most important first."""
-    parts = [_head(report), _contract(report)]
-    parts += [*map(_milestone, report.milestones), _landing(report), _findings(report), _totals(report)]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return _joined([*_outcome(report), picture.markdown(report), *_details(report)])
 
 
 def html(report: MissionReport) -> str:
     """The same as one self-contained page, with the screenshots that are among the evidence."""
-    body = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(markdown(report))
-    return _PAGE.format(title=escape(f"{report.mission}: {report.status}"), body=body + _screenshots(report))
+    renderer = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    first, rest = (renderer.render(_joined(parts)) for parts in (_outcome(report), _details(report)))
+    body = first + drawing.section(report) + rest + _screenshots(report)
+    return _PAGE.format(title=escape(f"{report.mission}: {report.status}"), body=body)
+
+
+def _outcome(report: MissionReport) -> list[str]:
+    return [_head(report), _contract(report)]
+
+
+def _details(report: MissionReport) -> list[str]:
+    return [*map(_milestone, report.milestones), _landing(report), _findings(report), _totals(report)]
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _screenshots(report: MissionReport) -> str:
@@ -190,16 +206,40 @@ def _milestone(milestone: MilestoneReport) -> str:
         about = f"**Before the work**, on `{milestone.before[-1].base}`:"
         parts += [about, table(["check", "verdict", "seen"], rows)]
     if milestone.integration.merges:
-        merges = ", ".join(
-            f"{m.feature}{'' if m.how == 'clean' else f' ({m.how})'}" for m in milestone.integration.merges
-        )
-        parts.append(f"**Integrated:** {merges}")
+        parts.append(f"**Integrated:** {', '.join(map(_merge, milestone.integration.merges))}")
+    if milestone.integration.tried:
+        head = ["feature", "tried", "result", "time", "agents", "why not"]
+        parts += ["**Conflicts:**", table(head, map(_rung, milestone.integration.tried))]
+    if conflicts := "\n".join(_conflict(each) for each in milestone.culprits if len(each.features) > 1):
+        parts.append(f"**Fine alone, broken together:**\n\n{conflicts}")
     if milestone.repaired:
         parts.append(f"**Repaired:** {', '.join(f'`{name}`' for name in milestone.repaired)}")
     if milestone.verdicts:
         about = f"**Verdicts** on `{milestone.commit}`, round {milestone.rounds}:"
         parts += [about, table(["check", "verdict", "time", "seen"], map(_verdict, milestone.verdicts))]
     return "\n\n".join(part for part in parts if part)
+
+
+def _merge(merge: MergeReport) -> str:
+    return f"{merge.feature}{'' if merge.how == 'clean' else f' ({merge.how})'}"
+
+
+def _rung(tried: RungReport) -> list[str]:
+    price = "" if tried.usd is None else f", {tried.usd:.2f} USD"
+    agents = f"{counted(tried.agent_runs, 'run')}{price}" if tried.agent_runs else ""
+    return [
+        f"`{tried.feature}`",
+        tried.rung,
+        sign(tried.status),
+        duration(tried.seconds),
+        agents,
+        _seen(tried.reason),
+    ]
+
+
+def _conflict(found: CulpritsReport) -> str:
+    names = " and ".join(f"`{name}`" for name in found.features)
+    return f"- {names}: `{found.check}`, found with {counted(found.trials, 'trial')}; {_seen(found.reason)}"
 
 
 def _feature(feature: FeatureReport) -> list[str]:

@@ -90,13 +90,49 @@ class MergeReport(Entry):
     feature: str
     commit: str
     how: str
-    """clean, resolved (by the integrator) or contained (nothing left to merge)."""
+    """The rung that made it: clean, contained (nothing left to merge), recorded, generated, union, integrator, or
+    rebuilt (by a worker, on top of the others)."""
+    seconds: float = 0.0
+    """Spent on its conflict."""
+    agent_runs: int = 0
+    usd: float | None = None
+    """What the agents cost; None when there were none, or none of them told."""
+    presence: str = ""
+    """How its change was proved to be in the integrated commit: contained, checked (nothing lost, its checks pass),
+    kept (nothing lost)."""
+
+
+class RungReport(Entry):
+    """A way that was tried to bring a feature in where git met a conflict."""
+
+    feature: str
+    rung: str
+    status: str
+    reason: str
+    seconds: float
+    agent_runs: int
+    usd: float | None
+
+
+class CulpritsReport(Entry):
+    """The smallest set of features with which a check does not pass."""
+
+    check: str
+    commit: str
+    """The integrated commit it did not pass on."""
+    features: list[str]
+    """One: it does not pass with that feature alone. More: they pass without each other and fail together."""
+    trials: int
+    """How often it was tried to find that out."""
+    reason: str
 
 
 class IntegrationReport(Entry):
     status: str = "pending"
     reason: str = ""
     merges: list[MergeReport] = []
+    tried: list[RungReport] = []
+    """Where git met a conflict, every rung that was tried, in order."""
 
 
 class VerdictReport(Entry):
@@ -138,6 +174,8 @@ class MilestoneReport(Entry):
     integration: IntegrationReport
     before: list[WitnessReport] = []
     """How the checks of its new assertions stood before the work."""
+    culprits: list[CulpritsReport] = []
+    """Who broke what on the integrated commit, by check; a repair may have put it right since."""
     verdicts: list[VerdictReport] = []
     """The last round's; earlier rounds are in the ledger."""
 

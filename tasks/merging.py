@@ -1,17 +1,17 @@
-"""Merging by code; an agent only where git meets a conflict."""
+"""One feature merged: by git where it can, by the ladder where it meets a conflict."""
 
 from __future__ import annotations
 
-from agents.base import Assignment
-from agents.judges import resolved_merge
-from agents.outcome import Outcome
-from agents.work import Job, carry_out
+from collections.abc import Mapping
+
 from blueprints.digest import digest
 from blueprints.fields import Value
 from blueprints.plan import PlannedFeature
-from blueprints.schema import Role
 from ledger.report import StepStatus
-from workspaces import git
+from tasks.ladder import Climb, Rung, Tried, climb
+from tasks.resolving import opponents
+from tasks.rungs import Junction
+from validators.fitting import Fitting
 from workspaces.merge import Conflict, merge
 from workspaces.mission import Mission
 
@@ -21,26 +21,56 @@ class Merge(Value):
 
     feature: str
     commit: str | None
-    how: str = "clean"
-    """clean, resolved by the integrator, or contained: there was nothing left to merge."""
+    how: Rung | None = Rung.CLEAN
+    """The rung whose result was accepted."""
     reason: str = ""
     status: StepStatus = StepStatus.DONE
+    built: str | None = None
+    """The commit that was merged, where the feature was built anew for it."""
+    made_anew: tuple[str, ...] = ()
+    """Paths that a tool made from everything else: nobody's change is looked for in them."""
+    tried: tuple[Tried, ...] = ()
+    """The rungs that were tried, in order."""
+
+    @property
+    def seconds(self) -> float:
+        return round(sum(rung.seconds for rung in self.tried), 3)
+
+    @property
+    def agent_runs(self) -> int:
+        return sum(rung.agent_runs for rung in self.tried)
+
+    @property
+    def usd(self) -> float | None:
+        """What the agents cost; None when none of them told."""
+        told = [rung.usd for rung in self.tried if rung.usd is not None]
+        return round(sum(told), 6) if told else None
 
 
-def merge_feature(mission: Mission, milestone: str, merged: dict[str, str], ours: str, name: str, theirs: str) -> Merge:
-    """Merge the feature's commit `theirs` into `ours`, in no checkout unless there is a conflict.
+def merge_feature(
+    mission: Mission,
+    milestone: str,
+    merged: Mapping[str, str],
+    ours: str,
+    name: str,
+    theirs: str,
+    *,
+    joining: bool = False,
+) -> Merge:
+    """Merge the feature's commit `theirs` into `ours`; both are commits, and no reference moves.
 
-    `merged` holds the commits of the features that are in `ours` already: the other side of a conflict.
+    `merged` holds the commits of the features that are in `ours` already: the other side of a conflict. With
+    `joining` the result is what a third feature builds on.
     """
-    feature = mission.plan.feature(name)
-    message = _message(mission, milestone, feature)
+    message = _message(mission, milestone, mission.plan.feature(name))
     result = merge(mission.root, ours, theirs, message)
     if not isinstance(result, Conflict):
-        return Merge(feature=name, commit=result.commit, how="contained" if result.commit == ours else "clean")
-    outcome = carry_out(mission, _resolve(mission, milestone, ours, theirs, feature, result))
-    if outcome.commit is None:
-        return _unresolved(mission, feature, merged, result, outcome)
-    return Merge(feature=name, commit=_between(mission, ours, theirs, outcome.commit, message), how="resolved")
+        how = Rung.CONTAINED if result.commit == ours else Rung.CLEAN
+        return Merge(feature=name, commit=result.commit, how=how)
+    fitting = Fitting(mission, mission.plan.milestone(milestone), merged, ours, name, theirs)
+    junction = Junction(fitting, result, message)
+    with mission.alone(digest("merge", ours, theirs)):
+        return _climbed(junction, climb(junction, joining=joining))
 
 
 def _message(mission: Mission, milestone: str, feature: PlannedFeature) -> str:
@@ -48,49 +78,24 @@ def _message(mission: Mission, milestone: str, feature: PlannedFeature) -> str:
     return f"Merge {feature.id} into {milestone}\n\n{feature.title}\n\n{trailers}"
 
 
-def _resolve(
-    mission: Mission, milestone: str, ours: str, theirs: str, feature: PlannedFeature, conflict: Conflict
-) -> Job:
-    """The key names trees, not commits: the same conflict met again is not resolved again."""
-    plan = mission.plan
-    agent = plan.role(Role.INTEGRATOR)
-    profile, told = plan.agent(agent), plan.blueprint.instructions.get(Role.INTEGRATOR)
-    trees = [git.tree_of(mission.root, commit) for commit in (ours, theirs)]
-    return Job(
-        assignment=Assignment.of(
-            mission,
-            Role.INTEGRATOR,
-            milestone,
-            ours,
-            feature.title,
-            feature=feature.id,
-            spec=feature.spec,
-            assertions=feature.assertions,
-            touches=feature.touches,
-            failures=[*(f"conflict in `{path}`" for path in conflict.paths), *conflict.messages],
-        ),
-        agent=agent,
-        timeout=profile.timeout,
-        retries=profile.retries,
-        key=digest("resolve", trees, profile.shape(), told, plan.blueprint.setup, feature.asks),
-        judge=resolved_merge(ours, theirs, _message(mission, milestone, feature)),
-        merging=theirs,
+def _climbed(junction: Junction, climb: Climb) -> Merge:
+    last = climb.tried[-1]
+    whole = climb.commit is not None
+    return Merge(
+        feature=junction.fitting.feature,
+        commit=climb.commit,
+        how=last.rung if whole else None,
+        reason="" if whole else _unresolved(junction, climb),
+        status=last.status,
+        built=climb.built,
+        made_anew=climb.made_anew,
+        tried=tuple(climb.tried),
     )
 
 
-def _unresolved(
-    mission: Mission, feature: PlannedFeature, merged: dict[str, str], conflict: Conflict, outcome: Outcome
-) -> Merge:
-    base, paths = mission.repository.base, set(conflict.paths)
-    others = [name for name, commit in merged.items() if paths & set(git.changed_paths(mission.root, base, commit))]
-    sides = f"{feature.id} and {', '.join(others or merged)}"
-    reason = f"{sides} conflict in {', '.join(conflict.paths)}: {outcome.reason}"
-    return Merge(feature=feature.id, commit=None, reason=reason, status=outcome.status)
-
-
-def _between(mission: Mission, ours: str, theirs: str, commit: str, message: str) -> str:
-    """The resolution as a merge of exactly these two, also when it was found between two others."""
-    root = mission.root
-    if git.parents_of(root, commit) == [ours, theirs]:
-        return commit
-    return git.commit_tree(root, git.tree_of(root, commit), [ours, theirs], message)
+def _unresolved(junction: Junction, climb: Climb) -> str:
+    """Who conflicts where, and what agents said to it; that code could not resolve it goes without saying."""
+    sides = f"{junction.fitting.feature} and {', '.join(opponents(junction))}"
+    agents = [tried for tried in climb.tried if tried.rung in (Rung.INTEGRATOR, Rung.REBUILT)] or climb.tried[-1:]
+    told = "; ".join(f"{'built anew: ' if t.rung is Rung.REBUILT else ''}{t.reason}" for t in agents)
+    return f"{sides} conflict in {', '.join(junction.conflict.paths)}: {told}"

@@ -13,6 +13,7 @@ from blueprints.digest import digest
 from blueprints.schema import Role
 from ledger.events import Kind
 from tasks.active import mission_of
+from tasks.blame import Blame
 from tasks.parking import may_park
 from validators.base import Verdict
 from workspaces import git
@@ -57,7 +58,9 @@ def _job(mission: Mission, milestone: str, commit: str, failing: list[Verdict], 
     profile, told = plan.agent(agent), plan.blueprint.instructions.get(Role.REPAIRER)
     names = sorted([*(verdict.id for verdict in failing), *(finding.id for finding in blocking)])
     keys = {check.id: check.key for check in plan.milestone(milestone).checks}
-    asked = [names, [[keys.get(verdict.id), verdict.says] for verdict in sorted(failing, key=lambda each: each.id)]]
+    about = [[keys.get(verdict.id), verdict.says] for verdict in sorted(failing, key=lambda each: each.id)]
+    blame = Blame.of(mission, milestone, commit, failing)
+    asked = [names, about, *blame.shape()]
     return Job(
         assignment=Assignment.of(
             mission,
@@ -66,7 +69,7 @@ def _job(mission: Mission, milestone: str, commit: str, failing: list[Verdict], 
             commit,
             f"Repair {milestone}",
             assertions={v.id: v.says for v in failing if v.id in plan.blueprint.contract},
-            failures=[*(_told(mission, verdict) for verdict in failing), *map(_told_of, blocking)],
+            failures=[*(_told(mission, verdict) for verdict in failing), *map(_told_of, blocking), *blame.told()],
         ),
         agent=agent,
         timeout=profile.timeout,

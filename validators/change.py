@@ -52,13 +52,18 @@ class Work:
 
     def diff(self, now: str) -> str:
         """The feature's own change; and the state of its files in `now`, where that is not as the feature left it."""
-        root, base = self.mission.root, self.base
-        touched = git.changed_paths(root, base, self.commit)
-        own = _bounded(_diff(root, base, self.commit, touched)) or "It changed nothing."
+        root, own = self.mission.root, self.own()
+        touched = git.changed_paths(root, self.base, self.commit)
         later = set(git.changed_paths(root, self.commit, now)).intersection(touched)
         if not later:
             return own
         return f"{own}\n\n{_NOW}{_bounded(_diff(root, self.milestone_base, now, sorted(later)))}"
+
+    def own(self) -> str:
+        """The feature's own change."""
+        root, base = self.mission.root, self.base
+        touched = git.changed_paths(root, base, self.commit)
+        return _bounded(_diff(root, base, self.commit, touched)) or "It changed nothing."
 
     def claim(self) -> str:
         """What the worker says in its handoff that it did and ran; empty when it says nothing."""

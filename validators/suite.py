@@ -16,6 +16,7 @@ from validators.arbiter import Ruling, rule
 from validators.base import Observation, Validator, Verdict, VerdictStatus
 from validators.look import environment_digest, look
 from validators.review import ReviewValidator
+from validators.trial import passed_before
 from validators.user_test import UserTestValidator
 from validators.witness import verdict_key
 from workspaces import findings
@@ -116,11 +117,17 @@ class Suite:
 
     def _new(self, planned: PlannedCheck) -> Verdict:
         begun = time.monotonic()
-        first = self._look(planned, self._evidence(planned))
+        first = self._tried(planned) or self._look(planned, self._evidence(planned))
         ruling = rule(self.mission, self.milestone.name, self.base, planned, first, again=self._again(planned))
         if not self.mission.stop.is_set():
             self._note(planned, ruling.observation)
         return self._excused(planned, self._as_verdict(planned, ruling, begun))
+
+    def _tried(self, planned: PlannedCheck) -> Observation | None:
+        """The pass already seen on this very tree, before it was this commit's: a tree is not verified twice."""
+        if not planned.automatic:
+            return None
+        return passed_before(self.mission, planned, self.commit, evidence=self._evidence(planned))
 
     def _again(self, planned: PlannedCheck) -> Callable[[int], Observation]:
         return lambda number: self._look(planned, self._evidence(planned) / f"run-{number}")

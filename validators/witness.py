@@ -43,14 +43,19 @@ def verdict_key(planned: PlannedCheck, commit: str, milestone: PlannedMilestone 
     return digest("verdict", planned.key, commit, [planned.id, planned.says, about])
 
 
+def witness_key(mission: Mission, planned: PlannedCheck, base: str) -> str:
+    """The content key of a check's conclusive status on a base."""
+    return digest("witness", planned.key, base, environment_digest(mission))
+
+
 def witness(mission: Mission, planned: PlannedCheck, milestone: str, base: str) -> Witness:
     """The check on `base`: as recorded, as a former milestone's verdict says, or by running it there.
 
     What was inconclusive may have lacked a tool: it is looked at again in each life of the run.
     """
-    key = digest("witness", planned.key, base, environment_digest(mission))
+    key = witness_key(mission, planned, base)
     with mission.alone(key):
-        if recorded := mission.ledger.recorded(key) or mission.ledger.recorded(_for_now(mission, key)):
+        if recorded := mission.ledger.recorded(key) or mission.ledger.recorded(for_now(mission, key)):
             return Witness.model_validate({**recorded.data, "id": planned.id})
         if passed := mission.ledger.recorded(verdict_key(planned, base)):  # of a sealed milestone
             return Witness.model_validate({**passed.data, "id": planned.id, "base": base})
@@ -67,7 +72,7 @@ def witness_all(mission: Mission, checks: Sequence[PlannedCheck], milestone: str
         return list(pool.map(look_at, checks))
 
 
-def _for_now(mission: Mission, key: str) -> str:
+def for_now(mission: Mission, key: str) -> str:
     """The key of a step that is done for this life of the run only."""
     lives = sum(event.kind is Kind.MISSION_RUN_STARTED for event in mission.ledger.events)
     return f"{key}.{lives}"
@@ -101,7 +106,7 @@ def _new(mission: Mission, planned: PlannedCheck, milestone: str, base: str, key
         results=recorded_results.digest_of(observation.tests),
     )
     if found.status is VerdictStatus.INCONCLUSIVE:
-        key = _for_now(mission, key)
+        key = for_now(mission, key)
     if not mission.stop.is_set():  # a look that was stopped with the mission saw nothing
         facts = {"milestone": milestone, "assertion": planned.assertion, "since": planned.since}
         mission.ledger.append(Kind.CHECK_WITNESSED, key=key, **facts, **found.model_dump(mode="json"))

@@ -23,6 +23,13 @@ _SWITCHES = (
     "submodule.recurse=false",
     "rerere.enabled=false",
     "advice.detachedHead=false",
+    # The same branches merge into the same tree, and differ in the same hunks, whoever's machine it is.
+    "diff.algorithm=histogram",
+    "diff.renames=true",
+    "merge.renames=true",
+    "merge.renameLimit=7000",
+    "merge.directoryRenames=conflict",
+    "merge.conflictStyle=merge",
 )
 _OPTIONS = tuple(word for switch in _SWITCHES for word in ("-c", switch))
 _TIMEOUT = 900.0  # seconds; the checkout of a very large repository on a slow disk

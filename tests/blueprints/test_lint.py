@@ -293,7 +293,7 @@ def test_rules_run_although_the_schema_has_mistakes(mistakes: Mistakes, base: st
 @pytest.mark.parametrize("value", ["", "3", "x", "[]", "{}", "[3, x, []]", "{a: 3, b: [x]}", "[{}, {a: b}]", "true"])
 @pytest.mark.parametrize(
     "key",
-    ["agents", "contract", "milestones", "validators", "roles", "repository", "maxMilestones", "setup", "services", "quarantine", "tests"]
+    ["agents", "contract", "milestones", "validators", "roles", "repository", "maxMilestones", "setup", "services", "quarantine", "tests", "merges"]
 )  # fmt: skip
 def test_rules_take_wrong_types_anywhere(mistakes: Mistakes, base: str, key: str, value: str) -> None:
     kept = [line for line in base.splitlines() if line.startswith(("mission", "goal"))]

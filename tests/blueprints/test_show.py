@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,34 @@ from blueprints.plan import Plan
 @pytest.fixture
 def plan(full: str, tmp_path: Path) -> Plan:
     return load_text(full, "mission.yaml", tmp_path).plan
+
+
+Crowded = Callable[..., Plan]
+
+
+@pytest.fixture
+def crowded(tmp_path: Path) -> Crowded:
+    """Three features side by side, two of which touch the same files."""
+
+    def make(*, avoid: bool) -> Plan:
+        return load_text(CROWDED.replace("false", str(avoid).lower()), "mission.yaml", tmp_path).plan
+
+    return make
+
+
+CROWDED = """\
+mission: crowded
+goal: Many at once.
+schedule: {avoidConflicts: false}
+agents: {builder: {kind: command, argv: [agent]}}
+validators: [{kind: command, run: make test}]
+milestones:
+  - name: one
+    features:
+      - {id: parser, spec: x, touches: [src/parser.py, "docs/*.md"], fulfills: [], because: Groundwork.}
+      - {id: page, spec: x, touches: [web/**], fulfills: [], because: Groundwork.}
+      - {id: quotes, spec: x, touches: [src/**, docs/**], fulfills: [], because: Groundwork.}
+"""
 
 
 @pytest.fixture
@@ -134,15 +163,56 @@ def test_mermaid_draws_the_gate_the_milestones_and_what_waits_for_what(plan: Pla
     assert "m1f1 --> m1integrate" not in lines
 
 
+def test_a_likely_conflict_is_shown_with_what_to_do_about_it(crowded: Crowded) -> None:
+    plan = crowded(avoid=False)
+    assert """\
+  likely conflicts, which schedule: {avoidConflicts: true} avoids
+    parser, quotes  both touch src/parser.py, docs/*.md, docs/**; or give quotes
+      needs: [parser]
+""" in show.text(plan)
+    assert """
+Likely conflicts, which `schedule: {avoidConflicts: true}` avoids:
+
+- `parser` and `quotes` both touch `src/parser.py`, `docs/*.md`, `docs/**`; or give `quotes` `needs: [parser]`
+
+Critical path: `parser`
+""" in show.markdown(plan)
+    assert '  m1f1 -. "may conflict" .- m1f3\n' in show.mermaid(plan)
+    assert data_of(plan)["milestones"][0]["collisions"] == [
+        {
+            "features": ["parser", "quotes"],
+            "patterns": ["src/parser.py", "docs/*.md", "docs/**"],
+            "reason": "both touch src/parser.py, docs/*.md, docs/**",
+            "suggestion": "needs: [parser]",
+        }
+    ]
+
+
+def test_a_feature_that_waits_to_avoid_a_conflict_is_shown_as_such(crowded: Crowded) -> None:
+    plan = crowded(avoid=True)
+    assert "      agent builder; needs parser (avoids a conflict); fulfills" in show.text(plan)
+    assert "| `quotes` | `parser` (avoids a conflict) | `builder` |" in show.markdown(plan)
+    assert '  m1f1 -- "avoids a conflict" --> m1f3\n' in show.mermaid(plan)
+    (milestone,) = data_of(plan)["milestones"]
+    assert [milestone["features"][2][key] for key in ("needs", "avoids", "waitsFor")] == [["parser"]] * 3
+    assert milestone["collisions"] == []
+    assert data_of(plan)["schedule"] == {"avoidConflicts": True}
+    for shown in (show.text(plan), show.markdown(plan), show.mermaid(plan)):
+        assert "ikely conflicts" not in shown
+        assert "may conflict" not in shown
+
+
 def test_mermaid_has_no_gate_without_approval(base: str, tmp_path: Path) -> None:
     loaded = load_text(base + "requirePlanApproval: false\n", "todo.yaml", tmp_path)
     assert "gate" not in show.mermaid(loaded.plan)
 
 
-def test_mermaid_has_only_lines_of_known_form(plan: Plan) -> None:
+def test_mermaid_has_only_lines_of_known_form(plan: Plan, crowded: Crowded) -> None:
     node = r'\w+(\["[^"]+"\]|\(\["[^"]+"\]\)|\{\{"[^"]+"\}\})'
-    form = re.compile(rf'flowchart TD|subgraph \w+\["[^"]+"\]|end|{node}|\w+( --> \w+)+')
-    assert all(form.fullmatch(line.strip()) for line in show.mermaid(plan).splitlines())
+    arrow = r'(-->|-- "[a-z ]+" -->|-\. "[a-z ]+" \.-)'
+    form = re.compile(rf'flowchart TD|subgraph \w+\["[^"]+"\]|end|{node}|\w+( {arrow} \w+)+')
+    for each in (plan, crowded(avoid=False), crowded(avoid=True)):
+        assert all(form.fullmatch(line.strip()) for line in show.mermaid(each).splitlines())
 
 
 def test_mermaid_ids_are_never_words_of_its_own(base: str, tmp_path: Path) -> None:
@@ -263,11 +333,12 @@ def data_of(plan: Plan) -> Any:
     return json.loads(json.dumps(show.as_data(plan)))
 
 
-def test_data_has_the_keys_its_docstring_names(proved: Plan) -> None:
+def test_data_has_the_keys_its_docstring_names(proved: Plan, crowded: Crowded) -> None:
     data = data_of(proved)
     milestone = data["milestones"][0]
     parts = [data, data["limits"], data["roles"], milestone, milestone["features"][0], milestone["checks"][0]]
-    parts += [data["contract"][0], data["services"][0], data["quarantine"][0]]
+    parts += [data["contract"][0], data["services"][0], data["quarantine"][0], data["schedule"]]
+    parts += data_of(crowded(avoid=False))["milestones"][0]["collisions"]
     named = set(re.findall(r"\w+", show.as_data.__doc__ or ""))
     assert {key for part in parts for key in part} <= named
 

@@ -84,14 +84,14 @@ def _passing_blueprint() -> Data:
                 "last",
                 feature("left", "joined"),
                 feature("right"),
-                checks=[check("grep left shared.txt && grep right shared.txt")],
+                checks=[check("grep left shared.txt && grep right shared.txt && test -f resolved")],
             ),
         ],
     }
 
 
 def _passing_script(begun: Path) -> Data:
-    both = "printf 'left\\nright\\n' > shared.txt"
+    both = "printf 'left\\nright\\n' > shared.txt; touch resolved"  # lines alone do not pass the check
     return workers(
         first=[shell("test -f .prepared"), write("first.txt")],
         slow=[wait_for(begun), write("slow.txt")],

@@ -51,7 +51,7 @@ def test_the_quickstart_passes_with_one_conflict_one_retry_and_one_repair(exampl
     report = run.report()
     assert (run.process.returncode, report["status"], report["reason"]) == (0, "passed", "")
     merges = [merge["how"] for m in report["milestones"] for merge in m["integration"]["merges"]]
-    assert merges.count("resolved") == 1
+    assert merges.count("union") == 1
     assert len(run.events("worker_failed")) == 1
     assert [f["id"] for m in report["milestones"] for f in m["features"] if f["attempts"] > 1] == ["summary"]
     assert (report["totals"]["repairs"], [m["rounds"] for m in report["milestones"]]) == (1, [1, 2])

@@ -12,7 +12,7 @@ def test_a_resolved_conflict_keeps_both_sides_in_a_merge_of_both(passed: Ended) 
     first, last = (passed.milestone(name) for name in ("first", "last"))
     left, right = last["integration"]["merges"]
     assert passed.file("shared.txt") == "left\nright"
-    assert [merge["how"] for merge in (left, right)] == ["clean", "resolved"]
+    assert [merge["how"] for merge in (left, right)] == ["clean", "integrator"]
     assert parents(passed.repo, left["commit"]) == [first["commit"], passed.feature("left")["commit"]]
     assert parents(passed.repo, right["commit"]) == [left["commit"], passed.feature("right")["commit"]]
 

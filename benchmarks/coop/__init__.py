@@ -1,0 +1,1 @@
+"""Pairs of real features of the CooperBench data set as missions, and what became of them looked at independently."""
