@@ -21,7 +21,7 @@ def mermaid(plan: Plan) -> str:
 def _lines(plan: Plan) -> Iterator[str]:
     yield "flowchart TD"
     before = "start"
-    yield f'  start(["{_label(plan.blueprint.mission)}"])'
+    yield f'  start(["{label(plan.blueprint.mission)}"])'
     if plan.blueprint.require_plan_approval:
         yield '  gate{{"approve plan"}}'
         yield "  start --> gate"
@@ -35,9 +35,9 @@ def _lines(plan: Plan) -> Iterator[str]:
 
 def _milestone(prefix: str, milestone: PlannedMilestone, before: str) -> Iterator[str]:
     ids = {feature.id: f"{prefix}f{n}" for n, feature in enumerate(milestone.features, 1)}
-    yield f'  subgraph {prefix}["{_label(milestone.name)}"]'
+    yield f'  subgraph {prefix}["{label(milestone.name)}"]'
     for feature in milestone.features:
-        yield f'    {ids[feature.id]}["{_label(feature.id)}"]'
+        yield f'    {ids[feature.id]}["{label(feature.id)}"]'
     yield f'    {prefix}integrate["integrate"]'
     yield f'    {prefix}validate{{{{"validate: {_count(len(milestone.checks), "check")}"}}}}'
     yield f'    {prefix}seal(["seal"])'
@@ -66,6 +66,6 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _label(text: str) -> str:
+def label(text: str) -> str:
     """Text inside quotes: Mermaid reads `#35;` as the sign with that number."""
     return "".join(c if c.isalnum() or c in " -_.,:/()" else f"#{ord(c)};" for c in " ".join(text.split()))

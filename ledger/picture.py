@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from blueprints.mermaid import label
 from ledger.report import MilestoneReport, MissionReport, StepStatus
 
 _MOST = 24
@@ -137,20 +138,20 @@ def _end(milestone: MilestoneReport) -> tuple[str, str]:
 def _lines(picture: Picture) -> Iterator[str]:
     """Ids are numbers, so that no feature's name can be a word of Mermaid's own; labels are quoted."""
     yield "flowchart TB"
-    yield f'  base(["{_label(f"{picture.milestone}: from {picture.base}")}"])'
+    yield f'  base(["{label(f"{picture.milestone}: from {picture.base}")}"])'
     before, names = "base", dict[str, str]()
     for number, join in enumerate(picture.joins, 1):
         names[join.feature] = f"f{number}"
-        yield f'  f{number}["{_label(join.feature)}"]:::{join.tone}'
+        yield f'  f{number}["{label(join.feature)}"]:::{join.tone}'
         if join.rung or join.in_vain:
-            yield f'  j{number}(["{_label(join.words)}"]):::{join.tone}'
+            yield f'  j{number}(["{label(join.words)}"]):::{join.tone}'
             yield f"  f{number} {'-->' if join.rung else '-.->'} j{number}"
         if join.rung:
             yield f"  {before} ==> j{number}"
             before = f"j{number}"
     if picture.left_out:
         yield f'  more["and {picture.left_out} more"] --> {before}'
-    yield f'  tip(["{_label(picture.end)}"]):::{picture.tone}'
+    yield f'  tip(["{label(picture.end)}"]):::{picture.tone}'
     yield f"  {before} ==> tip"
     yield from _broken(picture, names)
     yield from _CLASSES
@@ -160,7 +161,7 @@ def _broken(picture: Picture, names: dict[str, str]) -> Iterator[str]:
     for features, check in picture.breaks:
         known = [names[name] for name in features if name in names]
         for one, other in pairwise(known):
-            yield f'  {one} x-.-x|"{_label(f"break together: {check}")}"| {other}'
+            yield f'  {one} x-.-x|"{label(f"break together: {check}")}"| {other}'
 
 
 _CLASSES = (
@@ -169,8 +170,3 @@ _CLASSES = (
     "  classDef bad stroke:#d64545,stroke-width:2px",
     "  classDef open stroke:#8a9099",
 )
-
-
-def _label(text: str) -> str:
-    """Text inside quotes: Mermaid reads `#35;` as the sign with that number."""
-    return "".join(c if c.isalnum() or c in " -_.,:/()" else f"#{ord(c)};" for c in " ".join(text.split()))
