@@ -16,6 +16,7 @@ from uuid import UUID
 from prefect import State
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
+from prefect.context import FlowRunContext
 from prefect.exceptions import Pause
 from prefect.input import RunInput
 from prefect.input.run_input import keyset_from_paused_state
@@ -51,10 +52,17 @@ def hosted(mission: Mission, flow_run: FlowRun) -> Generator[None]:
         yield
         return
     _FLOW_RUNS[mission.run] = flow_run.id
+    if context := FlowRunContext.get():
+        # When it is suspended in its UI, Prefect would end tasks in the middle: the mission stops in its own way.
+        context.flow_run_suspension_request.mark_requested = _ignored  # type: ignore[method-assign]
     try:
         yield
     finally:
         del _FLOW_RUNS[mission.run]
+
+
+def _ignored(state: State[Any]) -> None:
+    """`flows.watch` sees it too."""
 
 
 def deployed_as(mission: Mission) -> UUID | None:

@@ -174,7 +174,8 @@ def _milestone_started(report: MissionReport, data: Data) -> None:
 
 def _worker_started(report: MissionReport, data: Data) -> None:
     report.totals.agent_runs += 1
-    report.reason = ""
+    if report.status is not RunStatus.WAITING:
+        report.reason = ""
     if data["role"] == "worker":
         feature = _feature(report, data)
         feature.status, feature.base, feature.reason = StepStatus.RUNNING, data["base"], ""

@@ -54,7 +54,7 @@ def test_a_mission_that_is_suspended_in_prefect_finishes_what_is_at_work_and_goe
     with hosting.worker():
         run = hosting.begin(blueprint, script)
         until(lambda: alive(flag))
-        timeout = {"pause_timeout": "2026-01-01T00:00:00Z", "pause_reschedule": True}
+        timeout = {"pause_timeout": "2126-01-01T00:00:00Z", "pause_reschedule": True}
         state = {"type": "PAUSED", "name": "Suspended", "state_details": timeout}
         run.ask("POST", "/set_state", {"state": state})
         run.wait_for("stop_requested", by="Prefect")

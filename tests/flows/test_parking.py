@@ -54,7 +54,7 @@ def test_a_used_up_quota_parks_a_feature_while_others_take_its_place(impatient: 
         "milestones": [milestone("one", feature("a"), feature("b", agent="other"), feature("c"))],
     }
     script = workers(b=[write("b")], c=[write("c")])
-    script["worker"]["a"] = [[write("a"), fault("exhausted", 3)], [write("a")]]
+    script["worker"]["a"] = [[write("a"), fault("exhausted", 8)], [write("a")]]
     run = play(impatient, blueprint, script)
     assert (run.code, attempts(run, "a"), attempts(run, "b")) == (0, ["parked", "done"], ["done"])
     parked = {event["featureId"]: event["reason"] for event in run.events("agent_parked")}
