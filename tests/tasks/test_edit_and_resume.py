@@ -113,7 +113,7 @@ def fresh() -> dict[str, str]:
 
 
 @settings(
-    max_examples=10,
+    max_examples=6,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],  # an example is small already
