@@ -29,13 +29,18 @@ source.deploy(name=sys.argv[2], work_pool_name=sys.argv[2], print_next_steps=Fal
 """
 
 
+_BUSY = 503
+
+
 @dataclass(frozen=True)
 class Deployed(Run):
     flow_run: str
 
     def ask(self, method: str, path: str = "", body: Data | None = None) -> Data:
+        """What Prefect answers, as soon as it has time: with SQLite it may be busy."""
         url = f"{api(self.missions)}/flow_runs/{self.flow_run}{path}"
-        told: Data = httpx.request(method, url, json=body, timeout=30).raise_for_status().json()
+        response = until(lambda: _unless_busy(httpx.request(method, url, json=body, timeout=30)))
+        told: Data = response.raise_for_status().json()
         return told
 
     def state(self) -> tuple[str, str]:
@@ -93,6 +98,10 @@ def deployed(missions: Missions) -> Hosting:
     argv = [sys.executable, "-c", DEPLOY, str(PROJECT), _pool(missions)]
     subprocess.run(argv, env=env, cwd=PROJECT, check=True, capture_output=True)
     return Hosting(missions, env)
+
+
+def _unless_busy(response: httpx.Response) -> httpx.Response | None:
+    return None if response.status_code == _BUSY else response
 
 
 def _created(deployment: str, body: Data) -> str | None:
