@@ -89,7 +89,7 @@ def _tasks_of(run: Run, milestone: Data, names: set[str]) -> dict[str, Data]:
     def look() -> dict[str, Data] | None:
         found = ask(run.missions, "task_runs", {"flow_runs": {"id": {"any_": [milestone["id"]]}}})
         tasks = {task["name"]: task for task in found}
-        over = all(task["end_time"] for task in tasks.values())
+        over = all(task["end_time"] and task["state"] for task in tasks.values())
         return tasks if over and names <= tasks.keys() else None
 
     return until(look)
