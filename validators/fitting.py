@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 
 from blueprints.plan import PlannedCheck, PlannedFeature, PlannedMilestone
 from validators.added_tests import added_by
@@ -68,13 +69,18 @@ class Fitting:
         sides = try_each(self.mission, self.milestone, [self.ours, self.theirs], checks)
         return any(each.status is not VerdictStatus.PASSED for seen in sides.values() for each in seen.values())
 
-    @property
+    @cached_property
     def checks(self) -> list[PlannedCheck]:
         """Those of all the features; where one side has none, the milestone's own too."""
-        theirs = self._checks_of(self.feature, self.theirs)
-        ours = [check for name, commit in self.merged.items() for check in self._checks_of(name, commit)]
+        ours, theirs = self._sides
         own = self._of_milestone() if not ours or not theirs else []
         return list({check.id: check for check in (*ours, *theirs, *own)}.values())
+
+    @cached_property
+    def _sides(self) -> tuple[list[PlannedCheck], list[PlannedCheck]]:
+        """The checks of the merged features, and those of the new one."""
+        ours = [check for name, commit in self.merged.items() for check in self._checks_of(name, commit)]
+        return ours, self._checks_of(self.feature, self.theirs)
 
     def _checks_of(self, name: str, commit: str) -> list[PlannedCheck]:
         feature = self.mission.plan.feature(name)
@@ -108,8 +114,7 @@ class Fitting:
 
     def _before(self, check: PlannedCheck) -> list[Observation]:
         """The check on the sides it is about: a merged feature's on `ours`, the new one's on `theirs`."""
-        mine = {each.id for each in self._checks_of(self.feature, self.theirs)}
-        others = {each.id for name, commit in self.merged.items() for each in self._checks_of(name, commit)}
+        others, mine = ({each.id for each in side} for side in self._sides)
         sides = [(self.ours, check.id not in mine - others), (self.theirs, check.id not in others - mine)]
         wanted = [commit for commit, about in sides if about]
         return [seen[check.id] for seen in try_each(self.mission, self.milestone, wanted, [check]).values()]
