@@ -35,7 +35,8 @@ from workspaces import git
 from workspaces.git_command import git as run_git
 from workspaces.resolution import ABSENT, Entry
 
-_FILES = ("100644", "100755")
+REGULAR = ("100644", "100755")
+"""What git calls a file, and one that can be run: neither link nor submodule."""
 _OF_LINES = ("CONFLICT (contents)",)
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _MARKERS = ("merge.conflictStyle=merge",)  # whatever its owner likes: what is written depends on the commits alone
@@ -89,8 +90,8 @@ def conflicts_between(repo: Path, ours: str, theirs: str) -> Conflicts:
 
 def texts_of(repo: Path, contested: Contested) -> tuple[bytes, bytes, bytes] | None:
     """Base, ours and theirs as text, for a conflict that is of lines in regular files and of nothing else."""
-    regular = all(entry[0] in _FILES for entry in (contested.ours, contested.theirs))
-    if not regular or contested.base[0] not in (*_FILES, "") or contested.kinds != _OF_LINES or not contested.mode:
+    regular = all(entry[0] in REGULAR for entry in (contested.ours, contested.theirs))
+    if not regular or contested.base[0] not in (*REGULAR, "") or contested.kinds != _OF_LINES or not contested.mode:
         return None
     content = git.read_blobs(repo, [entry[1] for entry in contested.versions if entry != ABSENT])
     base, ours, theirs = (b"" if entry == ABSENT else content[entry[1]] for entry in contested.versions)

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from blueprints.schema import MergeRule
 from workspaces import git, process
-from workspaces.conflicts import Conflicts, Contested, conflicts_between
+from workspaces.conflicts import REGULAR, Conflicts, Contested, conflicts_between
 from workspaces.git_command import fields
 from workspaces.git_command import git as run_git
 from workspaces.merge_rules import WELL_KNOWN, Applied, Ruled, rules_for
@@ -90,7 +90,7 @@ def _before_commands(repo: Path, merged: Conflicts, ruled: Ruled, rest: str | No
 def _entry(repo: Path, contested: Contested, rule: MergeRule) -> Entry | None:
     if rule.is_list:
         return union_of(repo, contested, theirs_first=False, sort=rule.sort)
-    regular = all(mode in ("100644", "100755", "") for mode, _ in contested.versions)
+    regular = all(mode in (*REGULAR, "") for mode, _ in contested.versions)
     return next((entry for entry in (contested.ours, contested.theirs) if entry != ABSENT), ABSENT) if regular else None
 
 

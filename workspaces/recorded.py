@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workspaces import git
-from workspaces.conflicts import Conflicts, Contested, conflicts_between, texts_of
+from workspaces.conflicts import REGULAR, Conflicts, Contested, conflicts_between, texts_of
 from workspaces.git_command import git as run_git
 from workspaces.resolution import ABSENT, Entry
 from workspaces.trees import entries_at, with_entries, write_blob
@@ -55,7 +55,7 @@ def recall(repo: Path, run_folder: Path, ours: str, theirs: str) -> str | None:
 
 
 def _is_file(entry: Entry) -> bool:
-    return entry[0] in ("100644", "100755")
+    return entry[0] in REGULAR
 
 
 @contextmanager
