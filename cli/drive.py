@@ -5,58 +5,77 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import threading
+from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
-
-import click
+from typing import Protocol
 
 from blueprints.errors import MissionError
 from blueprints.load import Loaded
-from cli import options
 from cli.embedded import kept, use_server
-from cli.gate import ask_at_terminal
-from cli.gates import how_to_answer, open_gate
-from cli.standing import standing
-from cli.table import Follower, print_report
-from ledger.events import Kind
+from cli.terminal import Terminal
 from ledger.folder import RunFolder
-from ledger.report import MissionReport, RunStatus
-from workspaces.amended import current_files, current_plan
+from ledger.report import MissionReport
+from ledger.standing import standing
+from workspaces.amended import current_files
 from workspaces.room import telling_lack_of_room
-
-EXIT_CODES = {
-    RunStatus.PASSED: 0,
-    RunStatus.FAILED: 1,
-    RunStatus.REJECTED: 4,
-    RunStatus.CANCELLED: 4,
-    RunStatus.WAITING: 5,
-    RunStatus.PAUSED: 130,
-    RunStatus.RUNNING: 130,
-}
-_LOOK = 0.2
-"""Seconds between looks at the ledger."""
+from workspaces.whereabouts import plan_here
 
 
 class _PrefectIsAwayError(MissionError):
     """The mission is paused, and nobody is there to be told."""
 
 
-def drive(folder: RunFolder, *, as_json: bool) -> int:
-    """Run the mission's flow here until it ends or is interrupted."""
-    click.echo(f"run {folder.run}", err=as_json)
+class Audience(Protocol):
+    """Who is told how the run goes."""
+
+    def say(self, text: str) -> None:
+        """A line about the run as a whole."""
+        ...
+
+    def follow(self) -> AbstractContextManager[None]:
+        """While the block lasts, the run goes on."""
+        ...
+
+    def rest(self) -> bool:
+        """Wait until the run's window opens, if it rests until then; False when it is not to go on by itself."""
+        ...
+
+    def close(self, report: MissionReport | None, error: MissionError | None) -> int:
+        """This life of the run is over, or broke off; the exit code."""
+        ...
+
+
+def drive(
+    folder: RunFolder,
+    *,
+    as_json: bool = False,
+    audience: Audience | None = None,
+    until: datetime | None = None,
+) -> int:
+    """Run the mission's flow here until it ends, is interrupted, or the time `until` is near."""
+    told = audience or Terminal(folder, as_json=as_json)
+    told.say(f"run {folder.run}")
     try:
         with telling_lack_of_room(folder):  # Prefect's server writes to the same disk
             api = use_server(folder.home)
-            click.echo(f"Prefect at {api.removesuffix('/api')}", err=as_json)
-            with kept(folder.home), _Progress(folder, stderr=as_json):
-                _call_flow(folder)
+            told.say(f"Prefect at {api.removesuffix('/api')}")
+            goes_on = True
+            while goes_on:
+                with kept(folder.home), told.follow():
+                    _call_flow(folder, until)
+                goes_on = told.rest()
+        report = _standing(folder)
     except _PrefectIsAwayError as error:
-        click.echo(str(error), err=True)
+        code = told.close(None, error)
         sys.stdout.flush()
-        os._exit(error.exit_code)  # Prefect's threads would try for minutes to deliver their last words
-    report = _standing(folder)
-    _close(folder, report, as_json=as_json)
-    return EXIT_CODES[report.status]
+        os._exit(code)  # Prefect's threads would try for minutes to deliver their last words
+    except MissionError as error:
+        return told.close(None, error)
+    except BaseException:
+        told.close(None, None)  # what can be kept is kept, whatever went wrong
+        raise
+    return told.close(report, None)
 
 
 def _standing(folder: RunFolder) -> MissionReport:
@@ -67,7 +86,7 @@ def _standing(folder: RunFolder) -> MissionReport:
         raise MissionError(f"{error}; what the run wrote itself is in {folder.report('md')}", exit_code=1) from None
 
 
-def _call_flow(folder: RunFolder) -> None:
+def _call_flow(folder: RunFolder, until: datetime | None) -> None:
     _quieten_prefect()
     from prefect.exceptions import Abort
 
@@ -75,11 +94,11 @@ def _call_flow(folder: RunFolder) -> None:
     from flows.conduct import PREFECT_IS_AWAY
     from flows.results import run_flow
 
-    plan, blueprint = current_plan(folder), current_files(folder) / "blueprint.yaml"
+    plan, blueprint = plan_here(folder), current_files(folder) / "blueprint.yaml"
     text = blueprint.read_text(encoding="utf-8")
     loaded = Loaded(plan.blueprint, plan, text, str(folder.blueprint), Path(plan.folder))
     try:
-        asyncio.run(run_flow(compile_flow(loaded), run=folder.run))
+        asyncio.run(run_flow(compile_flow(loaded), run=folder.run, until=until))
     except (Abort, *PREFECT_IS_AWAY) as error:  # also before the mission was taken up
         raise _PrefectIsAwayError(
             f"Prefect is away ({error}); when it is back, go on with `mission resume {folder.run}`", exit_code=1
@@ -93,46 +112,3 @@ def _quieten_prefect() -> None:
     os.environ.setdefault("PREFECT_LOGGING_INTERNAL_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL", "WARNING")  # the ledger tells more
     os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "7")  # a server that is away is waited for: 2 + 4 + … + 128 s
-
-
-class _Progress:
-    """Progress, and the question at the gate, on a thread beside the flow."""
-
-    def __init__(self, folder: RunFolder, *, stderr: bool) -> None:
-        self._folder, self._stderr = folder, stderr
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="progress", daemon=True)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _follow(self) -> None:
-        at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-        with Follower(self._folder, stderr=self._stderr) as follower:
-            while not self._over.wait(_LOOK):
-                if follower.look().status is not RunStatus.WAITING:
-                    continue
-                follower.pause()
-                gate = open_gate(self._folder)
-                click.echo(how_to_answer(self._folder.run, gate), err=self._stderr)
-                if at_terminal and gate and gate.kind is Kind.PLAN_PROPOSED:
-                    ask_at_terminal(self._folder, self._over)
-                while follower.look().status is RunStatus.WAITING and not self._over.wait(_LOOK):
-                    pass
-                follower.go_on()
-            follower.look()
-
-
-def _close(folder: RunFolder, report: MissionReport, *, as_json: bool) -> None:
-    if as_json:
-        options.echo_json(report.model_dump(mode="json"))
-        return
-    print_report(report)
-    if folder.report("md").exists():
-        click.echo(f"report {folder.report('html')}")
-    if report.status in (RunStatus.PAUSED, RunStatus.WAITING):
-        click.echo(f"go on with `mission resume {folder.run}`")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from blueprints.errors import one_line
 from ledger.events import Event, Kind
 from ledger.render import duration
 
 
 def told(event: Event) -> str | None:
     """An event as a line for a log, or None for those that only the ledger needs."""
-    text = _tell(event)
-    return f"{event.at.astimezone():%H:%M:%S} {text}" if text else None
+    text = text_of(event)
+    return f"{event.at.astimezone():%H:%M:%S} {one_line(text)}" if text else None
 
 
-def _tell(event: Event) -> str | None:
+def text_of(event: Event) -> str | None:
+    """The same without the time."""
     data = event.data
     who = data.get("workerSessionId", "")
     match event.kind:

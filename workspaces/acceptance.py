@@ -16,7 +16,7 @@ from ledger.settings import Settings
 from workspaces import git
 from workspaces.amended import current_plan
 from workspaces.git import Repository, repository
-from workspaces.repository import recorded_repository
+from workspaces.whereabouts import repository_of
 
 Objections = Callable[[Repository], Iterable[str]]
 
@@ -39,7 +39,7 @@ def accept(
         _require_same(folder, loaded)
         _require_none(objections(_recorded(folder)))
         return folder
-    source = _repository(loaded, settings, path)
+    source = declared_repository(loaded, settings, path)
     _require_room(source)
     _require_none(objections(source))
     if settings.home.is_relative_to(source.root):
@@ -69,9 +69,8 @@ def _require_same(folder: RunFolder, loaded: Loaded) -> None:
 
 
 def _recorded(folder: RunFolder) -> Repository:
-    """Where the run has been accepted."""
-    facts = next(e for e in read_events(folder.ledger) if e.kind is Kind.MISSION_ACCEPTED).data
-    return recorded_repository(Path(facts["repository"]), facts["baseBranch"], facts["base"])
+    """Where the run is worked on."""
+    return repository_of(folder, read_events(folder.ledger))
 
 
 def _require_none(objections: Iterable[str]) -> None:
@@ -92,7 +91,8 @@ def as_accepted(loaded: Loaded) -> str:
     return f"{loaded.text.rstrip()}\n{settings}"
 
 
-def _repository(loaded: Loaded, settings: Settings, path: Path | None) -> Repository:
+def declared_repository(loaded: Loaded, settings: Settings, path: Path | None) -> Repository:
+    """The repository that the blueprint names, or the one at `path`; one at a URL is cloned for this one run."""
     declared = loaded.blueprint.repository
     if path is not None:
         return repository(path.absolute(), declared.base_branch)

@@ -20,6 +20,7 @@ from workspaces.acceptance import Objections, as_accepted
 from workspaces.findings import Finding
 from workspaces.git_command import GitError, answer
 from workspaces.mission import Mission
+from workspaces.whereabouts import path_of
 
 
 def compare(folder: RunFolder, loaded: Loaded) -> Differences:
@@ -97,20 +98,19 @@ def _require_allowed(folder: RunFolder, before: Plan, loaded: Loaded, events: li
     if status in (RunStatus.PASSED, RunStatus.REJECTED, RunStatus.CANCELLED):
         code = 2 if status is RunStatus.PASSED else 4
         raise MissionError(f"{folder.run} is over ({status}); start a new run", exit_code=code)
-    if reason := next(_refusals(before, loaded, events), None):
+    if reason := next(_refusals(before, loaded, events, path_of(folder, events)), None):
         raise MissionError(f"{folder.run} cannot go on with {loaded.name}: {reason}; start a new run")
 
 
-def _refusals(before: Plan, loaded: Loaded, events: list[Event]) -> Iterator[str]:
+def _refusals(before: Plan, loaded: Loaded, events: list[Event], home: Path) -> Iterator[str]:
     after = loaded.plan
     if after.blueprint.mission != before.blueprint.mission:
         yield f"it is of another mission, '{after.blueprint.mission}'"
-    facts = next(e.data for e in events if e.kind is Kind.MISSION_ACCEPTED)
     old, new = before.blueprint.repository, after.blueprint.repository
     if new.base_branch != old.base_branch:
         yield f"the run began on branch '{old.base_branch}', not on '{new.base_branch}'"
-    if new.url != old.url or not _same_place(loaded.folder, old, new, Path(facts["repository"])):
-        yield f"the run began in {facts['repository']}, which is not the repository that the blueprint names"
+    if new.url != old.url or not _same_place(loaded.folder, old, new, home):
+        yield f"the run began in {home}, which is not the repository that the blueprint names"
     names = {milestone.name for milestone in after.milestones}
     for event in events:
         if event.kind is Kind.MILESTONE_LANDED and event.data["milestone"] not in names:

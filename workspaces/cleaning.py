@@ -26,8 +26,8 @@ from workspaces.mission import Mission
 from workspaces.opening import opened
 from workspaces.power_loss import remove_stale_locks
 from workspaces.removal import Item, Step, Survey, What, empty_folder_gone, folder_gone, kept, size_of, total
-from workspaces.repository import recorded_repository
 from workspaces.retention import Branches, Reference
+from workspaces.whereabouts import repository_of
 
 _NO_LEDGER = Path(os.devnull)  # opening the run's would cut off a torn line: a change, and perhaps its new owner's
 
@@ -58,7 +58,7 @@ class _Run:
 
     def mission(self) -> Mission:
         """As much as a clean-up needs; MissionError when its repository is not there."""
-        start = recorded_repository(Path(self.facts["repository"]), self.facts["baseBranch"], self.facts["base"])
+        start = repository_of(self.folder, self.events)
         return Mission(self.folder, self.folder.plan(), Ledger(_NO_LEDGER), start, 1, self.settings)
 
 

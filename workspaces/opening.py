@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
 
 from blueprints.errors import MissionError
 from ledger import requests
@@ -16,9 +15,9 @@ from ledger.settings import Settings
 from workspaces.amended import finish, require_agreed
 from workspaces.mission import Mission
 from workspaces.reconcile import reconcile
-from workspaces.repository import recorded_repository
 from workspaces.room import telling_lack_of_room
 from workspaces.strays import end_strays
+from workspaces.whereabouts import here, repository_of
 
 
 @contextmanager
@@ -43,7 +42,7 @@ def opened(
 def _mission(folder: RunFolder, settings: Settings, max_concurrency: int | None, *, to_land: bool) -> Mission:
     ledger = Ledger(folder.ledger)
     finish(folder, ledger.events)
-    plan = folder.plan()
+    plan = here(folder, folder.plan())
     status = build_report(folder.run, plan, ledger.events).status
     if to_land and status is not RunStatus.PASSED:
         raise MissionError(f"{folder.run} has not passed ({status}): there is nothing to land", exit_code=1)
@@ -52,9 +51,8 @@ def _mission(folder: RunFolder, settings: Settings, max_concurrency: int | None,
             f"{folder.run} is over ({status}); start a new run",
             exit_code=2 if status is RunStatus.PASSED else 4,
         )
-    facts = next(e.data for e in ledger.events if e.kind is Kind.MISSION_ACCEPTED)
     require_agreed(plan, folder, ledger.events)
-    start = recorded_repository(Path(facts["repository"]), facts["baseBranch"], facts["base"])
+    start = repository_of(folder, ledger.events)
     limit = max_concurrency or _approved_concurrency(ledger) or plan.blueprint.max_concurrency
     return Mission(folder, plan, ledger, start, limit, settings)
 

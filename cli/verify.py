@@ -1,0 +1,44 @@
+"""`mission verify`: what a job without a token made, judged once more by another job without a token."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli import options
+from cli.annotations import inert
+from cli.publish import looked_through, trusting
+from ledger.report import RunStatus
+from ledger.settings import Settings
+from validators.verification import verify
+
+
+@click.command("verify")
+@trusting
+@options.as_json
+def command(
+    file: Path,
+    remote: str,
+    repo: Path | None,
+    blueprint: Path | None,
+    settings: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Run the checks of the plan again on the result in FILE, which `mission run --bundle FILE` wrote.
+
+    First FILE is looked through as `mission publish` does it. Then every check that a program answers runs in a clean
+    checkout of the result: this executes what agents wrote, so do it where nothing can be lost. What agents or
+    people answered is not asked again.
+    """
+    trusted, found = looked_through(file, remote, repo, blueprint, settings)
+    if found.report.status is not RunStatus.PASSED:
+        click.echo(f"{found.report.run} is {found.report.status}: there is no result to verify", err=as_json)
+        return 0
+    verdicts = verify(found.blueprint, trusted.repo, found.base, str(found.report.commit), Settings())
+    for verdict in verdicts:
+        told = "" if verdict.passed else f": {verdict.reason}"
+        click.echo(inert(f"{verdict.id} {verdict.status} on {verdict.commit}{told}"), err=as_json)
+    if as_json:
+        options.echo_json([verdict.model_dump(mode="json") for verdict in verdicts])
+    return 0 if all(verdict.passed for verdict in verdicts) else 1
