@@ -185,7 +185,7 @@ def _start(home: Path, *, port: int | None = None) -> Server:
     port = port or _free_port()
     log = folder / "server.log"
     # Agents and their merges come first: nothing waits for the server's records.
-    argv = ["nice", "-n", "10", sys.executable, "-m", "prefect", "server", "start"]
+    argv = ["nice", "-n", "10", sys.executable, "-m", "cli.prefect_server", "server", "start"]
     with log.open("ab") as stream:
         process = subprocess.Popen(
             [*argv, "--host", "127.0.0.1", "--port", str(port)],
