@@ -15,6 +15,7 @@ from agents.turns import Turns
 from ledger.report import StepStatus
 from workspaces import git
 from workspaces.durable import flush
+from workspaces.hours import no_time_for_attempt
 from workspaces.merge import start_conflict
 from workspaces.mission import Mission
 from workspaces.preparation import NotPreparedError, prepare
@@ -61,6 +62,8 @@ def carry_out(mission: Mission, job: Job) -> Outcome:
 def _attempts(mission: Mission, job: Job) -> Outcome:
     name, turns = job.session_name, Turns(mission, job.assignment, job.agent)
     while not mission.halted and job.name not in mission.killed and (agent := turns.next()):
+        if late := no_time_for_attempt(mission, name, agent):
+            return Outcome(name=job.name, status=StepStatus.STOPPED, reason=late)
         outcome = _Attempt(mission, _next(mission, job, agent), turns).make()
         failed_for_good = mission.failures_in_this_life(name) > job.retries
         if outcome.status is not StepStatus.PARKED and (outcome.status is not StepStatus.FAILED or failed_for_good):

@@ -29,6 +29,12 @@ def parse_duration(value: object) -> object:
     return seconds
 
 
+def spell_duration(seconds: float) -> str:
+    """As a person writes it: `12h` rather than `43200s`."""
+    unit, size = max((pair for pair in _UNITS.items() if seconds % pair[1] == 0), key=lambda p: p[1], default=("s", 1))
+    return f"{seconds / size:g}{unit}"
+
+
 def _plain_duration(seconds: float) -> str:
     return f"{seconds:.6f}".rstrip("0").rstrip(".") + "s"
 
@@ -55,6 +61,7 @@ ASSERTION_PATTERN = r"^VAL-[A-Z0-9]+(-[A-Z0-9]+)*-[0-9]{3,}$"
 VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 LINE_PATTERN = r"^[^\x00-\x1f\x7f]*$"
 ROUTE_PATTERN = r"^/[^\x00-\x1f\x7f]*$"
+DIGEST_PATTERN = r"^[0-9a-f]{12,32}$"
 ANSWER_PATTERN = r"^[A-Z]+ \S+ -> [0-9]{3}$"
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=64)]

@@ -16,6 +16,7 @@ from blueprints.placeholders import known_placeholders
 from blueprints.proof import checks_can_fail, every_assertion_proved, every_milestone_proved
 from blueprints.quarantine import known_checks, not_for_long
 from blueprints.running import known_services, no_waiting_in_circles, running_services
+from blueprints.schedules import approval_has_limits, known_hours, known_timezone, readable_cron
 from blueprints.schema import RESERVED_SKILLS, Blueprint, Role
 from blueprints.source import Source
 from blueprints.text import Path, quote
@@ -116,6 +117,12 @@ def _is_file(file: Folder) -> bool:
         return False
 
 
+def _somebody_is_asked(draft: Draft) -> Iterator[Problem]:
+    if draft.root.data.get("requirePlanApproval") is False and draft.root.data.get("planApproval") is not None:
+        message = "nobody is asked, since requirePlanApproval is false; remove one of the two"
+        yield draft.problem(("planApproval",), message)
+
+
 def _one_repository(draft: Draft) -> Iterator[Problem]:
     repository = draft.root.part("repository")
     if repository.text("path") is not None and repository.text("url") is not None:
@@ -139,6 +146,7 @@ _RULES: list[Callable[[Draft], Iterator[Problem]]] = [
     _own_skills,
     _one_worktree_one_agent,
     _files_exist,
+    _somebody_is_asked,
     _one_repository,
     paths_stay_inside,
     tests_are_no_options,
@@ -154,5 +162,9 @@ _RULES: list[Callable[[Draft], Iterator[Problem]]] = [
     checks_can_fail,
     known_checks,
     not_for_long,
+    known_timezone,
+    known_hours,
+    readable_cron,
+    approval_has_limits,
     known_placeholders,
 ]

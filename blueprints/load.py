@@ -62,14 +62,14 @@ def load_text(text: str, name: str, folder: Path, settings: Mapping[str, str] | 
     return Loaded(blueprint, compile_plan(blueprint, folder), text, name, folder, settings)
 
 
-def load_blueprint(blueprint: str) -> Loaded:
+def load_blueprint(blueprint: str, settings: Mapping[str, str] | None = None) -> Loaded:
     """The blueprint in a text of several lines, or in the file at a path: for parameters that take either.
 
     The relative paths of a text start at the working directory.
     """
     if "\n" in blueprint.strip():
-        return load_text(blueprint, "blueprint", Path.cwd())
-    return load(Path(blueprint.strip()))
+        return load_text(blueprint, "blueprint", Path.cwd(), settings)
+    return load(Path(blueprint.strip()), settings)
 
 
 def _validate(source: Source) -> tuple[Blueprint | None, list[Problem]]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from blueprints.coverage import Covered, coverage, reasons, services_in_use
+from blueprints.estimate import agent_runs
+from blueprints.fields import spell_duration
 from blueprints.forecast import milestone_collisions
 from blueprints.markup import as_code, as_shell, as_text
 from blueprints.plan import Plan, PlannedCheck, PlannedFeature, PlannedMilestone
 from blueprints.schema import ROLES_IN_RUNS, Blueprint
+
+_DECIDED = {"approve": "approved", "reject": "rejected"}
 
 
 def markdown(plan: Plan) -> str:
@@ -48,14 +52,22 @@ def _limits(plan: Plan) -> Iterator[str]:
     yield f"- Plan {as_code(plan.digest)}"
     yield f"- Works on {_repository(blueprint)}, mode {blueprint.mode.value}"
     yield "- Agents: " + ", ".join(f"{role.value} {as_code(plan.role(role))}" for role in ROLES_IN_RUNS)
+    yield f"- {_agent_runs(plan)}"
     yield f"- Most agents at once: {blueprint.max_concurrency}"
     yield f"- Most repair rounds per milestone: {blueprint.repairs}"
     yield f"- Most reruns of a failing check: {blueprint.reruns}"
     yield f"- {_witness(blueprint)}"
+    if late := blueprint.plan_approval:
+        yield f"- A plan that nobody decides on within {spell_duration(late.within)} is {_DECIDED[late.otherwise]}"
     for name, entry in blueprint.quarantine.items():
         yield f"- Flaky results of {as_code(name)} are let pass until {entry.until}: {as_text(entry.because)}"
     for line in blueprint.setup:
         yield f"- Prepares each worktree with {as_shell(line)}"
+
+
+def _agent_runs(plan: Plan) -> str:
+    runs = agent_runs(plan)
+    return f"Agent runs: at least {runs.least}, at most {runs.most} with every retry and repair, besides conflicts"
 
 
 def _witness(blueprint: Blueprint) -> str:

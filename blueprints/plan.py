@@ -167,7 +167,9 @@ def compile_plan(blueprint: Blueprint, folder: Path) -> Plan:
 _HOW_IT_IS_RUN: dict[str, bool | set[str]] = {
     "max_concurrency": True,
     "require_plan_approval": True,
+    "plan_approval": True,
     "repository": {"path"},
+    "schedule": {"cron", "timezone", "window", "approve"},
     "roles": {"orchestrator"},
 }
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from blueprints.agents import Agent
 from blueprints.checks import Check, Service, TestCheck
-from blueprints.fields import AssertionId, Duration, Line, Model, Name, Slug, Text
+from blueprints.fields import DIGEST_PATTERN, AssertionId, Duration, Line, Model, Name, Slug, Text
+from blueprints.hours import Window
 
 RESERVED_SKILLS = frozenset({"scrutiny-validator", "user-testing-validator"})
 
@@ -123,11 +124,50 @@ class Milestone(Model):
     """Checks of this milestone, besides the mission's `validators` and the features' assertions."""
 
 
+class Ahead(Model):
+    """A plan approved before its run begins: within these limits nobody is asked. What is not said limits nothing."""
+
+    by: Line
+    """Who approves; the report says so."""
+    expires: date
+    """The last day on which it counts, by the schedule's time zone."""
+    plan: Annotated[str, Field(pattern=DIGEST_PATTERN)] | None = None
+    """The plan's digest as `mission show` prints it: this plan and no other."""
+    max_features: Annotated[int, Field(ge=1)] | None = None
+    """Most features in the plan."""
+    max_agent_runs: Annotated[int, Field(ge=1)] | None = None
+    """Most agent runs that the plan may take, with every retry and repair."""
+    poc: bool = False
+    """Also in `poc` mode, where sealed milestones move the base branch."""
+
+
+class PlanApproval(Model):
+    """What becomes of a plan that nobody decides on."""
+
+    within: Duration
+    """How long the question stays open, from when it is asked first."""
+    otherwise: Literal["approve", "reject"]
+    """The decision after that. None approves assertions that pass before the work: those somebody must accept."""
+
+
 class Schedule(Model):
     """What runs beside what, and when."""
 
     avoid_conflicts: bool = False
     """Of two features whose `touches` meet, the later waits for the earlier and builds on it."""
+    cron: Line | None = None
+    """When a deployment of the mission starts it, as in crontab: `0 22 * * *`."""
+    timezone: Line = "UTC"
+    """The time zone of `cron` and `window`, such as `Europe/Berlin`."""
+    window: Line | None = None
+    """The hours in which agents may work, such as `22:00-06:30`; what is not done goes on in the next ones."""
+    approve: Ahead | None = None
+    """An approval in advance, for runs that nobody attends. What is outside its limits is asked as usual."""
+
+    @property
+    def hours(self) -> Window | None:
+        """When agents may work; None: at any time."""
+        return Window.of(self.window, self.timezone) if self.window else None
 
 
 class Roles(Model):
@@ -212,6 +252,8 @@ class Blueprint(Model):
     """full: the result is a branch. poc: each sealed milestone also fast-forwards the base branch."""
     require_plan_approval: bool = True
     """Wait for a person to approve the plan before any agent starts."""
+    plan_approval: PlanApproval | None = None
+    """What happens when nobody decides in time, such as `{within: 12h, otherwise: reject}`. Default: wait on."""
     max_concurrency: Annotated[int, Field(ge=1, le=64)] = 3
     """Most agents at work at once."""
     max_milestones: Annotated[int, Field(ge=1, le=100)] = 6

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from blueprints.checks import Service
 from blueprints.coverage import Covered, coverage, reasons, services_in_use
+from blueprints.estimate import agent_runs
 from blueprints.forecast import Collision, milestone_collisions
 from blueprints.markdown import markdown
 from blueprints.mermaid import mermaid
@@ -19,17 +20,19 @@ def as_data(plan: Plan) -> dict[str, Data]:
     """The plan for programs, as JSON data.
 
     `{mission, goal, mode, schedule{avoidConflicts}, digest, limits{maxConcurrency, maxMilestones,
-    maxFeaturesPerMilestone, repairs, reruns}, roles{worker, integrator, repairer, scrutiny, tester}, contract[{id,
-    says, claimedBy[id], milestone, kinds[], invariant, evidence[], from}], services[{name, start, stop, port, health,
-    within, dependsOn[]}], quarantine[{name, until, because}], milestones[{name, objective, waves[[id]],
-    criticalPath[id], features[{id, title, agent, needs[id], avoids[id], waitsFor[id], touches[], fulfills[assertion],
-    because, testsOnly, skill, timeout, retries, allowEmpty, key}], collisions[{features[id], patterns[], reason,
-    suggestion}], checks[{id, kind, says, does, timeout, key, since, assertion}]}]}`. Times are in seconds. `needs` are
-    all features built on, `avoids` those of them that the schedule adds, `waitsFor` those in the same milestone;
-    `collisions` are likely conflicts, and the `suggestion` is for the second of the `features`; `since` is the
-    milestone that runs a check first, `services` are those that some check needs. Keys may be added, none is renamed.
+    maxFeaturesPerMilestone, repairs, reruns}, agentRuns{atLeast, atMost}, planApproval{within, otherwise},
+    roles{worker, integrator, repairer, scrutiny, tester}, contract[{id, says, claimedBy[id], milestone, kinds[],
+    invariant, evidence[], from}], services[{name, start, stop, port, health, within, dependsOn[]}], quarantine[{name,
+    until, because}], milestones[{name, objective, waves[[id]], criticalPath[id], features[{id, title, agent,
+    needs[id], avoids[id], waitsFor[id], touches[], fulfills[assertion], because, testsOnly, skill, timeout, retries,
+    allowEmpty, key}], collisions[{features[id], patterns[], reason, suggestion}], checks[{id, kind, says, does,
+    timeout, key, since, assertion}]}]}`. Times are in seconds. `needs` are all features built on, `avoids` those of
+    them that the schedule adds, `waitsFor` those in the same milestone; `collisions` are likely conflicts, and the
+    `suggestion` is for the second of the `features`; `since` is the milestone that runs a check first, `services` are
+    those that some check needs. Keys may be added, none is renamed.
     """
-    blueprint = plan.blueprint
+    blueprint, runs = plan.blueprint, agent_runs(plan)
+    late = blueprint.plan_approval
     return {
         "mission": blueprint.mission,
         "goal": blueprint.goal,
@@ -43,6 +46,8 @@ def as_data(plan: Plan) -> dict[str, Data]:
             "repairs": blueprint.repairs,
             "reruns": blueprint.reruns,
         },
+        "agentRuns": {"atLeast": runs.least, "atMost": runs.most},
+        "planApproval": {"within": late.within, "otherwise": late.otherwise} if late else None,
         "roles": {role.value: plan.role(role) for role in ROLES_IN_RUNS},
         "contract": [_covered_data(covered) for covered in coverage(plan.blueprint)],
         "services": [_service_data(name, blueprint.services[name]) for name in services_in_use(plan.blueprint)],

@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from blueprints.coverage import Covered, coverage, reasons, services_in_use
 from blueprints.errors import one_line
+from blueprints.estimate import agent_runs
 from blueprints.forecast import milestone_collisions
 from blueprints.markdown import checks_again
 from blueprints.plan import Plan, PlannedCheck, PlannedFeature, PlannedMilestone
@@ -25,6 +26,8 @@ def text(plan: Plan) -> str:
 def _lines(plan: Plan) -> Iterator[str]:
     yield f"{plan.blueprint.mission} (plan {plan.digest[:12]})"
     yield from _wrap("  ", plan.blueprint.goal)
+    runs = agent_runs(plan)
+    yield f"  agent runs: {runs.least} to {runs.most}"
     why = reasons(plan.blueprint)
     for number, milestone in enumerate(plan.milestones, 1):
         yield ""

@@ -17,9 +17,11 @@ from flows.deployed import REST
 from flows.events import forward_events
 from flows.former import end_former_lives
 from flows.gates import heed_answers
+from flows.hours import begin_work, end_for_lack_of_time, keeping_time
 from flows.milestone import milestone_flow
 from flows.outcome import MilestoneOutcome
 from flows.results import run_flow, run_task
+from flows.steering import wish
 from flows.watch import watching, wished_in_prefect
 from ledger.accepted import not_accepted
 from ledger.events import Kind
@@ -43,7 +45,7 @@ async def conduct(mission: Mission) -> MissionReport:
     try:
         await _run(mission)
         return await report_task(mission.run)
-    except Pause:  # Prefect starts no further task of a flow run that was suspended in its UI
+    except Pause:  # suspended in Prefect's UI in the instant before `hosted` took that over
         if not mission.halted:
             mission.ledger.append(Kind.MISSION_PAUSED, reason="paused by Prefect")
         return write_report(mission.folder, mission.plan, mission.ledger.events)
@@ -79,14 +81,14 @@ def _record_failure(mission: Mission, error: BaseException) -> None:
 
 async def _run(mission: Mission) -> None:
     flow_run = current_flow_run().id
-    async with watching(mission, flow_run):
+    async with watching(mission, flow_run), keeping_time(mission):
         await end_former_lives(mission, flow_run)
         await heed_answers(mission)
         green = await _green(mission)
         decision = await approve_plan(mission.run, green)
         outcome = await _milestones(mission, green) if decision == "approve" else None
-    if mission.halted and await wished_in_prefect(flow_run) == "cancel":
-        mission.wish("cancel", "Prefect")  # Prefect's cancel button is a signal first
+    if mission.halted and mission.wished != "cancel" and await wished_in_prefect(flow_run) == "cancel":
+        wish(mission, "cancel", "Prefect")  # Prefect's cancel button is a signal first
     _conclude(mission, outcome)
 
 
@@ -103,11 +105,15 @@ async def _milestones(mission: Mission, green: list[str]) -> MilestoneOutcome:
     if (names := not_accepted(mission.ledger.events, green)) and not mission.stop.is_set():
         return MilestoneOutcome(name="", status=StepStatus.FAILED, reason=_not_discriminating(mission, names))
     outcome = MilestoneOutcome(name="", status=StepStatus.PENDING, commit=mission.repository.base)
+    begin_work(mission)
+    if mission.halted:
+        return outcome
     for milestone in mission.plan.milestones:
         await publish(mission)
         outcome = await run_flow(milestone_flow, mission.run, milestone.name, str(outcome.commit))
         if outcome.status is not StepStatus.SEALED:
             break
+    end_for_lack_of_time(mission)
     return outcome
 
 
@@ -134,7 +140,7 @@ def _conclude(mission: Mission, outcome: MilestoneOutcome | None) -> None:
         waits = mission.wished == REST
         reason = mission.wished_by if waits else f"paused by {mission.wished_by}"
         if not (waits and still_open(mission.ledger.events)):
-            mission.ledger.append(Kind.MISSION_PAUSED, reason=reason)
+            mission.ledger.append(Kind.MISSION_PAUSED, reason=reason, until=mission.rests_until)
 
 
 def _complete(mission: Mission, commit: str | None) -> None:

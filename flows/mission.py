@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from prefect import State, flow
 from prefect.runtime import flow_run
-from pydantic import PositiveInt
+from pydantic import AwareDatetime, PositiveInt
 
 from blueprints.errors import MissionError
 from blueprints.load import load_blueprint
-from flows.compile import run_id, run_loaded
+from flows.compile import Options, run_id, run_loaded
 
 
 def _run_name() -> str:
@@ -24,6 +24,8 @@ async def mission(
     repository: str | None = None,
     max_concurrency: PositiveInt | None = None,
     run: str | None = None,
+    settings: dict[str, str] | None = None,
+    until: AwareDatetime | None = None,
 ) -> State[str]:
     """Run a mission from its blueprint.
 
@@ -32,6 +34,9 @@ async def mission(
         repository: A folder in the repository to work on, instead of the blueprint's.
         max_concurrency: Most agents at work at once, instead of the blueprint's.
         run: The run to go on with, or the name for a new one.
+        settings: Keys of the blueprint with other values, such as {"agents.builder.timeout": "5m"}.
+        until: Pause cleanly before this time, and start nothing that would take longer.
     """
-    loaded = load_blueprint(blueprint)
-    return await run_loaded(loaded, repository=repository, max_concurrency=max_concurrency, run=run)
+    loaded = load_blueprint(blueprint, settings)
+    options = Options(repository=repository, max_concurrency=max_concurrency, run=run, until=until)
+    return await run_loaded(loaded, options)

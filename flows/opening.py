@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from uuid import UUID
 
 from ledger.events import Kind
 from ledger.folder import RunFolder
@@ -15,7 +16,7 @@ from workspaces.opening import opened
 
 @contextmanager
 def at_work(
-    folder: RunFolder, settings: Settings, *, max_concurrency: int | None, ui: str | None
+    folder: RunFolder, settings: Settings, *, max_concurrency: int | None, ui: str | None, flow_run: UUID
 ) -> Generator[Mission]:
     """The mission, opened, announced and known to the tasks of this process."""
     with opened(folder, settings, max_concurrency=max_concurrency) as mission:
@@ -27,6 +28,7 @@ def at_work(
             base=mission.repository.base,
             maxConcurrency=mission.max_concurrency,
             ui=ui,
+            flowRun=str(flow_run),
         )
         with active(mission):
             yield mission

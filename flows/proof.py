@@ -21,6 +21,7 @@ from validators.convergence import stuck
 from validators.landing import Landed, Refused
 from validators.suite import Suite
 from workspaces.findings import blocking_findings
+from workspaces.hours import no_time_for_validation
 from workspaces.mission import Mission
 
 
@@ -61,6 +62,8 @@ class Proof:
 
     async def _round(self, commit: str) -> list[Verdict] | None:
         """A verdict for every check; people are asked only when nothing else fails. None: the mission was stopped."""
+        if no_time_for_validation(self.mission, self.milestone):
+            return None
         self.seen.append(commit)
         verdicts: list[Verdict] | None = await run_through(
             self.mission, validate_task, self.milestone, self.base, commit, len(self.seen), self.commits

@@ -34,6 +34,11 @@ class RunFolder:
             raise MissionError(f"'{self.run}' is not the name of a run; write it like todo-20250131-0a1b2c")
 
     @property
+    def mission(self) -> str:
+        """The mission's name: the run's without its date and number."""
+        return self.run.rsplit("-", 2)[0]
+
+    @property
     def path(self) -> Path:
         return self.home / "runs" / self.run
 

@@ -5,7 +5,8 @@ Started by `tests/process.py`, which sends it the calls. A fork finds what a fre
 environment while it is imported and must read that of the call.
 
 A fork with `MISSION_TEST_KILL=before:17` or `after:17` kills itself right before or right after it writes line 17
-of a ledger; `after:milestone_sealed` stands for the first line of that kind.
+of a ledger; `after:milestone_sealed` stands for the first line of that kind. One with `MISSION_TEST_CLOCK=FILE`
+lives as many seconds later as the file says, which a test may change meanwhile.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ import signal
 import socket
 import struct
 import sys
+import time
 from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
 _IMPORTED = ("cli.main", "cli.run", "flows.compile", "flows.results")
@@ -36,6 +38,7 @@ _IMPORTED_LATE = (
 )
 """What Prefect imports when a flow is called."""
 _KILL = "MISSION_TEST_KILL"
+_CLOCK = "MISSION_TEST_CLOCK"
 _ANEW = ("cli", "flows", "tasks", "tests")
 NUMBER = struct.Struct("i")
 """How a process is told of: first its id, and when it has ended its exit code, as `subprocess` gives it."""
@@ -124,6 +127,8 @@ def _become(caller: int, *streams: int) -> list[str]:
         os.execv(sys.executable, [sys.executable, "-m", "cli.main", *call["words"]])
     if point := os.environ.pop(_KILL, ""):
         _die_at(point)
+    if clock := os.environ.pop(_CLOCK, ""):
+        _live_later(Path(clock))
     return ["-m", *call["words"]]
 
 
@@ -142,6 +147,12 @@ def _die_at(point: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     events._write = write_and_die
+
+
+def _live_later(clock: Path) -> None:
+    """The hours of a schedule are told by another clock."""
+    hours: Any = importlib.import_module("blueprints.hours")
+    hours.time = SimpleNamespace(time=lambda: time.time() + float(clock.read_text()))
 
 
 def _lines(path: Path) -> int:

@@ -39,6 +39,14 @@ class Mission:
     settings: Settings
     blocks: dict[str, str] = field(default_factory=dict[str, str], repr=False)
     """Values of the Prefect Secret blocks that the blueprint names. Never written down."""
+    until: float | None = None
+    """When it has to have paused, whatever its schedule says: whoever started it gave it no longer."""
+    closes_at: float | None = None
+    """When what is at work now has to have ended: then, or when the schedule's window closes. See `hours.py`."""
+    postponed: dict[str, float] = field(default_factory=dict[str, float])
+    """What was not begun because there is no time for it, and the seconds it is expected to take."""
+    rests_until: float | None = None
+    """When it goes on by itself, if it is to rest. This, and what is above, in seconds since the epoch."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set: end what is running now."""
     drain: threading.Event = field(default_factory=threading.Event)

@@ -394,3 +394,29 @@ def test_a_dollar_sign_that_begins_no_placeholder_is_a_mistake(mistakes: Mistake
     assert mistake.startswith(
         "todo.yaml:13: instructions.worker: a '$' in line 2 of the text begins no placeholder; write '$$' for the sign itself; known: $mission"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("planApproval: {within: 12h}", ".otherwise: is missing; add 'otherwise:' (The decision after that)"),
+        (
+            "planApproval: {otherwise: reject}",
+            ".within: is missing; add 'within:' (How long the question stays open, from when it is asked first)",
+        ),
+        (
+            "planApproval: {within: 12h, otherwise: revise}",
+            ".otherwise: unknown otherwise 'revise'; known: approve, reject",
+        ),
+        (
+            "planApproval: {within: soon, otherwise: reject}",
+            ".within: 'soon' is not a duration; write it like 90s, 60m or 8h",
+        ),
+        (
+            "planApproval: {within: 12h, otherwise: reject}\nrequirePlanApproval: false",
+            ": nobody is asked, since requirePlanApproval is false; remove one of the two",
+        ),
+    ],
+)
+def test_a_time_out_of_the_approval_is_said_in_full(mistakes: Mistakes, base: str, text: str, mistake: str) -> None:
+    assert mistakes(base + text + "\n") == [f"todo.yaml:12: planApproval{mistake}"]

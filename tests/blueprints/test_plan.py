@@ -23,7 +23,9 @@ def test_a_cosmetic_edit_changes_no_digest_and_no_key(base: str, tmp_path: Path)
     assert keys(edited, tmp_path) == keys(base, tmp_path)
 
 
-@pytest.mark.parametrize("line", ["maxConcurrency: 8\n", "requirePlanApproval: false\n"])
+@pytest.mark.parametrize(
+    "line", ["maxConcurrency: 8\n", "requirePlanApproval: false\n", "planApproval: {within: 1h, otherwise: reject}\n"]
+)
 def test_how_fast_it_goes_and_who_is_asked_is_not_in_the_digest(base: str, tmp_path: Path, line: str) -> None:
     assert planned(base + line, tmp_path).digest == planned(base, tmp_path).digest
 

@@ -58,6 +58,7 @@ def test_text_shows_waves_path_needs_and_checks(plan: Plan) -> None:
         == """\
 import-export (plan ...)
   Users export their data as CSV and import it back.
+  agent runs: 4 to 11
 
 Milestone 1: export
   The data can leave.
