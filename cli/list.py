@@ -6,9 +6,9 @@ import click
 
 from blueprints.errors import MissionError
 from cli import options
-from cli.standing import standing
 from ledger.folder import RunFolder, all_runs
 from ledger.settings import Settings
+from ledger.standing import standing
 
 
 @click.command("list")

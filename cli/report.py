@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from cli import options
-from cli.standing import standing
 from ledger import render
+from ledger.standing import standing
 
 
 @click.command("report")

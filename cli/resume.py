@@ -11,10 +11,10 @@ from blueprints.load import load
 from cli import options
 from cli.amend import amended
 from cli.drive import drive
-from cli.standing import standing
 from ledger.events import read_events
 from ledger.folder import RunFolder
 from ledger.report import RunStatus
+from ledger.standing import standing
 from ledger.written import write_report
 from workspaces.amended import current_plan
 

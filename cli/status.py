@@ -7,8 +7,8 @@ import click
 from blueprints.errors import one_line
 from cli import options
 from cli.forecast import conflicts_ahead
-from cli.standing import standing
 from cli.table import print_report, watch
+from ledger.standing import standing
 
 
 @click.command("status")

@@ -12,12 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.lines import told
-from cli.standing import standing
 from ledger.events import Tail
 from ledger.fold import Fold
 from ledger.folder import RunFolder
 from ledger.render import duration
 from ledger.report import MilestoneReport, MissionReport
+from ledger.standing import standing
 
 _COLOURS = {
     "passed": "green",

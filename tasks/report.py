@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from prefect import get_run_logger, task
 from prefect.artifacts import acreate_markdown_artifact
 
+from blueprints.text import counted
 from ledger.fold import build_report
+from ledger.inbox import inbox
+from ledger.inbox import markdown as inbox_page
 from ledger.render import markdown
 from ledger.report import MissionReport
 from ledger.written import write_report
@@ -22,6 +27,7 @@ async def report_task(run: str) -> MissionReport:
     except OSError:  # a full disk; `mission report` reads the ledger
         get_run_logger().warning("the report could not be written", exc_info=True)
     await publish(mission)
+    await publish_inbox(mission)
     return build_report(mission.run, mission.plan, mission.ledger.events)
 
 
@@ -31,8 +37,17 @@ async def publish(mission: Mission) -> None:
     Prefect shows, it does not remember: a server that is away costs the artifact and nothing else.
     """
     report = build_report(mission.run, mission.plan, mission.ledger.events)
-    key, about = f"mission-{mission.run}", f"Mission {mission.run}: {report.status}"
+    await _show(f"mission-{mission.run}", f"Mission {mission.run}: {report.status}", markdown(report))
+
+
+async def publish_inbox(mission: Mission) -> None:
+    """Show what waits for a decision, in all runs of this home, and what has ended within a day."""
+    found = inbox(mission.settings.home, datetime.now(UTC) - timedelta(days=1))
+    await _show("mission-inbox", f"{counted(len(found.waiting), 'decision')} wait", inbox_page(found))
+
+
+async def _show(key: str, about: str, page: str) -> None:
     try:
-        await acreate_markdown_artifact(key=key, markdown=markdown(report), description=about)
+        await acreate_markdown_artifact(key=key, markdown=page, description=about)
     except Exception:
-        get_run_logger().warning("the report's artifact could not be written", exc_info=True)
+        get_run_logger().warning("the artifact %s could not be written", key, exc_info=True)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from cli.forecast import conflicts_ahead
-from cli.standing import standing
 from ledger.events import Kind
+from ledger.standing import standing
 from tests.accepted import NewMission
 from tests.conftest import Data, Missions
 from workspaces.mission import Mission
