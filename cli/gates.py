@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
+from datetime import datetime
 from typing import Any
 
 from blueprints.errors import MissionError
@@ -13,6 +13,7 @@ from ledger.gates import is_suspended, still_open
 
 _OPENS_WITHIN = 20.0
 """Seconds between the question in the ledger and the gate's form in Prefect, at the most."""
+_UNUSABLE = 422
 
 
 def open_gate(folder: RunFolder) -> Event | None:
@@ -25,7 +26,7 @@ def how_to_answer(run: str, gate: Event | None) -> str:
     if gate is None or gate.kind is Kind.PLAN_PROPOSED:
         green = [f"--accept {name}" for name in gate.data.get("green", [])] if gate else []
         command = " ".join(["mission approve", run, *green])
-        return f"approve it in Prefect's UI, or with `{command}` (or reject, revise)"
+        return f"approve it in Prefect's UI, or with `{command}` (or reject, revise){_due(gate)}"
     if "check" in gate.data:
         return f"{gate.data['about']}\nanswer in Prefect's UI, or with `mission answer pass {run}` (or fail)"
     if "credential" in gate.data:
@@ -34,43 +35,47 @@ def how_to_answer(run: str, gate: Event | None) -> str:
     return f"{gate.data['about']}\ndecide in Prefect's UI, or with `mission dismiss FINDING {run} --why …`, or cancel"
 
 
+def _due(gate: Event | None) -> str:
+    """Until when, if not for ever."""
+    if gate is None or "until" not in gate.data:
+        return ""
+    until = datetime.fromtimestamp(gate.data["until"]).astimezone()
+    return f"; by {until:%Y-%m-%d %H:%M}, else: {gate.data['otherwise']}"
+
+
 def send(folder: RunFolder, gate: Event, answer: dict[str, Any]) -> None:
     """Answer Prefect's form. The question is written just before the form opens, so the first try may be early."""
-    api = gate.data["api"]
-    url = f"{api}/flow_runs/{gate.data['flowRun']}/resume"
+    api, path = gate.data["api"], f"/flow_runs/{gate.data['flowRun']}/resume"
     deadline = time.monotonic() + _OPENS_WITHIN
-    while (refused := _post(url, api, answer)) and time.monotonic() < deadline and hears(folder, gate):
+    while (refused := _post(api, path, answer)) and time.monotonic() < deadline and hears(folder, gate):
         time.sleep(0.2)
     if refused:
         raise MissionError(f"Prefect refused the decision on {folder.run}: {refused}", exit_code=1)
 
 
 def hears(folder: RunFolder, gate: Event | None) -> bool:
-    """Whether an answer can be sent to Prefect: a process waits for it, or will be started by it."""
-    return folder.alive() or is_suspended(gate)
+    """Whether an answer can be sent to Prefect: a process waits for it, or will be started by it.
+
+    Raises MissionError when the run is over since: somebody cancelled it in Prefect.
+    """
+    if folder.alive():
+        return True
+    if gate is None or not is_suspended(gate):
+        return False
+    from cli.waiting import cancelled_meanwhile, is_forgotten
+
+    if cancelled_meanwhile(folder):
+        raise MissionError(f"{folder.run} was cancelled in Prefect; start a new run", exit_code=4)
+    return not is_forgotten(gate)
 
 
-def _post(url: str, api: str, answer: dict[str, Any]) -> str | None:
+def _post(api: str, path: str, answer: dict[str, Any]) -> str | None:
     """Why Prefect does not take the answer, or None when it did. Raises for an answer that it never will."""
-    import httpx
+    from cli.waiting import call
 
-    try:
-        with httpx.Client(trust_env=not api.startswith("http://127."), timeout=30) as client:
-            response = client.post(url, json={"run_input": answer}, headers=_credentials())
-    except httpx.TransportError as error:
-        raise MissionError(f"Prefect at {api} does not answer ({error}); is the server up?", exit_code=1) from None
+    response = call(api, "POST", path, {"run_input": answer})
     told: dict[str, Any] = response.json() if "json" in response.headers.get("content-type", "") else {}
-    if response.status_code in (401, 403, 422):
+    if response.status_code == _UNUSABLE:
         raise MissionError(f"Prefect at {api} refuses the answer: {response.status_code} {response.text}", exit_code=1)
     accepted = response.is_success and told.get("status") == "ACCEPT"
     return None if accepted else f"{response.status_code} {response.text}"
-
-
-def _credentials() -> dict[str, str]:
-    import base64
-
-    if key := os.environ.get("PREFECT_API_KEY"):
-        return {"Authorization": f"Bearer {key}"}
-    if secret := os.environ.get("PREFECT_API_AUTH_STRING"):
-        return {"Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"}
-    return {}

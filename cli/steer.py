@@ -10,14 +10,16 @@ import click
 from blueprints.errors import MissionError, suggest
 from blueprints.plan import PlannedFeature
 from cli import options
-from cli.standing import standing
+from cli.gates import open_gate
 from ledger.events import Kind
 from ledger.folder import RunFolder
 from ledger.report import StepStatus
 from ledger.requests import Request, answer_to, ask
 from ledger.settings import Settings
+from ledger.standing import standing
 from ledger.written import write_report
 from workspaces import skipping
+from workspaces.cancelling import record_cancelled
 from workspaces.opening import opened
 
 _ANSWERED_WITHIN = 30.0
@@ -47,8 +49,7 @@ def cancel(run: str | None) -> None:
     if folder.alive():
         click.echo(f"{folder.run}: {_asked(folder, Request('cancel', getpass.getuser()))}")
     else:
-        _record_cancelled(folder)
-        click.echo(f"{folder.run}: cancelled")
+        click.echo(f"{folder.run}: {_cancelled(folder)}")
 
 
 @click.command("kill")
@@ -116,12 +117,17 @@ def _feature(folder: RunFolder, name: str) -> PlannedFeature:
     return features[name]
 
 
-def _record_cancelled(folder: RunFolder) -> None:
-    """Nobody is at work on it: what its last process left is cleared away, and the end written down, here."""
-    with opened(folder, Settings()) as mission:
-        by = getpass.getuser()
-        mission.ledger.append(Kind.MISSION_CANCELLED, reason=f"cancelled by {by}", by=by)
-        write_report(folder, mission.plan, mission.ledger.events)
+def _cancelled(folder: RunFolder) -> str:
+    """Nobody is at work on it: the end is written down here, and Prefect told of it, which might go on with it."""
+    from cli.waiting import cancel_in_prefect
+
+    gate, by = open_gate(folder), getpass.getuser()
+    record_cancelled(folder, Settings(), by)
+    try:
+        cancel_in_prefect(folder, gate, by)
+    except MissionError as error:
+        return f"cancelled; {error}"
+    return "cancelled"
 
 
 def _record_skip(folder: RunFolder, feature: str, why: str) -> str:

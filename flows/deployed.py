@@ -22,15 +22,15 @@ from prefect.input import RunInput
 from prefect.input.run_input import keyset_from_paused_state
 from prefect.states import AwaitingRetry, Scheduled, Suspended
 
+from flows.alarm import set_alarm
 from ledger.report import MissionReport, RunStatus
 from workspaces.mission import Mission
 
 REST = "rest"
 """What a mission wishes that has a reason to end its process: see `Mission.wish`."""
 FOR_AS_LONG_AS_IT_TAKES = 365 * 24 * 3600
-_FLOW_RUNS: dict[str, UUID] = {}
-"""By the run's name; those of this process."""
-_RESTS: dict[str, Rest] = {}
+_HOSTS: dict[str, Host] = {}
+"""By the run's name: how the tasks of this process find it."""
 
 
 @dataclass(frozen=True)
@@ -43,22 +43,33 @@ class Rest:
     form: type[RunInput] | None = None
     key: str = ""
     """The form's, in Prefect."""
+    alarm: float | None = None
+    """When the form is to be answered by default, in seconds since the epoch."""
+
+
+@dataclass
+class Host:
+    """A flow run that a deployment started."""
+
+    flow_run: FlowRun
+    why: Rest | None = None
+    """What its mission ended its process for, when it did."""
 
 
 @contextmanager
-def hosted(mission: Mission, flow_run: FlowRun) -> Generator[None]:
+def hosted(mission: Mission, flow_run: FlowRun) -> Generator[Host | None]:
     """Make it known, while the mission runs, that a deployment started it, if one did."""
     if flow_run.deployment_id is None:
-        yield
+        yield None
         return
-    _FLOW_RUNS[mission.run] = flow_run.id
+    host = _HOSTS[mission.run] = Host(flow_run)
     if context := FlowRunContext.get():
         # When it is suspended in its UI, Prefect would end tasks in the middle: the mission stops in its own way.
         context.flow_run_suspension_request.mark_requested = _ignored  # type: ignore[method-assign]
     try:
-        yield
+        yield host
     finally:
-        del _FLOW_RUNS[mission.run]
+        del _HOSTS[mission.run]
 
 
 def _ignored(state: State[Any]) -> None:
@@ -67,24 +78,29 @@ def _ignored(state: State[Any]) -> None:
 
 def deployed_as(mission: Mission) -> UUID | None:
     """The flow run, if a deployment started it."""
-    return _FLOW_RUNS.get(mission.run)
+    host = _HOSTS.get(mission.run)
+    return host.flow_run.id if host else None
 
 
-def rest(mission: Mission, why: Rest) -> None:
-    """Let the mission's process end: what is at work is finished first."""
-    _RESTS[mission.run] = why
-    mission.wish(REST, why.about, drain=True)
+def rest(mission: Mission, why: Rest, *, drain: bool = True) -> None:
+    """Let the mission's process end: what is at work is finished first, or with `drain=False` stopped."""
+    if host := _HOSTS.get(mission.run):
+        host.why = why
+    mission.rests_until = why.until
+    mission.wish(REST, why.about, drain=drain)
 
 
-async def leave(mission: Mission, report: MissionReport, flow_run: FlowRun) -> None:
+async def leave(mission: Mission, report: MissionReport, host: Host | None) -> None:
     """Hand a deployment's unfinished mission over to Prefect, when nobody owns the run any more. Raises Pause."""
-    why = _RESTS.pop(mission.run, None)
-    if flow_run.deployment_id is None or report.status not in (RunStatus.PAUSED, RunStatus.WAITING):
+    if host is None or report.status not in (RunStatus.PAUSED, RunStatus.WAITING):
         return
+    flow_run, why = host.flow_run, host.why
     state = _state(mission, report, why)
     async with get_client() as client:
         if why and why.form:
             await why.form.asave(keyset_from_paused_state(state), flow_run_id=flow_run.id)
+        if why and why.alarm:
+            await set_alarm(client, flow_run, mission.run, why.key, why.alarm)
         await client.set_flow_run_state(flow_run.id, state, force=True)
         raise Pause(state=(await client.read_flow_run(flow_run.id)).state)
 

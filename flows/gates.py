@@ -1,28 +1,19 @@
-"""Gates: a flow waits until a person has answered, in Prefect's UI or through its API."""
+"""Gates in the middle of a mission: manual checks, findings that nobody has mended, refused credentials."""
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, TypeVar
-from uuid import UUID
+from typing import Literal
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.context import FlowRunContext
-from prefect.exceptions import ObjectNotFound
-from prefect.flow_runs import apause_flow_run
 from prefect.input import RunInput
-from prefect.input.actions import aread_flow_run_input
-from prefect.input.run_input import keyset_from_base_key
-from prefect.settings import PREFECT_API_URL
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from agents.rate_limit import RateLimit
 from blueprints.digest import digest
 from flows.blocks import secret_blocks
-from flows.deployed import FOR_AS_LONG_AS_IT_TAKES, Rest, deployed_as, rest
+from flows.forms import SOMEBODY, Form, given_meanwhile, wait_for, where
 from ledger.events import Event, Kind
 from ledger.render import cell
 from tasks.active import mission_of
@@ -30,18 +21,10 @@ from validators.base import Observation
 from workspaces.findings import blocking_findings, resolve
 from workspaces.mission import Mission
 
-_POLL = 1
-"""Seconds between looks at whether it was answered."""
-_LOOK = 0.2
-"""Seconds between looks at whether the mission was stopped at the gate."""
 _REMEDY = (
     "Put it right with the provider, or in the Secret block, and answer *retry*. A variable of the environment stays "
     "as it was when this process began: for another value answer *stop*, export it, and resume the run."
 )
-SOMEBODY = "somebody in Prefect's UI"
-"""Who decided, when the form does not say."""
-
-Form = TypeVar("Form", bound=RunInput)
 
 
 class Answer(RunInput):
@@ -49,7 +32,7 @@ class Answer(RunInput):
 
     answer: Literal["pass", "fail"]
     note: str = Field(default="", description="What was seen.", json_schema_extra={"format": "text-area"})
-    by: str = Field(default="", description="Who answers.")
+    by: str = Field(default="", title="Your name", description="It is kept with the answer.")
 
 
 class Fate(RunInput):
@@ -58,7 +41,7 @@ class Fate(RunInput):
     decision: Literal["dismiss", "stop"]
     findings: list[str] = Field(default=[], description="Ids of those to dismiss; none named means all.")
     note: str = Field(default="", description="Why.", json_schema_extra={"format": "text-area"})
-    by: str = Field(default="", description="Who decides.")
+    by: str = Field(default="", title="Your name", description="It is kept with the decision.")
 
 
 class Credentials(RunInput):
@@ -66,54 +49,7 @@ class Credentials(RunInput):
 
     answer: Literal["retry", "stop"]
     note: str = Field(default="", description="Why.", json_schema_extra={"format": "text-area"})
-    by: str = Field(default="", description="Who answers.")
-
-
-def where(mission: Mission, key: str) -> dict[str, str | None]:
-    """Where the answer is to be sent: the flow run that waits, its API, and the form's key there.
-
-    `suspended`: no process waits for it; the answer starts one.
-    """
-    if deployed := deployed_as(mission):
-        return {
-            "flowRun": str(deployed),
-            "api": PREFECT_API_URL.value(),
-            "key": f"suspended-{key}",
-            "waits": "suspended",
-        }
-    context = FlowRunContext.get()
-    flow_run = str(context.flow_run.id) if context and context.flow_run else None
-    return {"flowRun": flow_run, "api": PREFECT_API_URL.value(), "key": f"paused-{key}"}
-
-
-async def given_meanwhile(asked: Event | None, form: type[Form]) -> Form | None:
-    """The answer that Prefect took when no process was there to hear it, or before one could write it down."""
-    if asked is None or asked.data.get("api") != PREFECT_API_URL.value():
-        return None
-    keyset = keyset_from_base_key(asked.data["key"])
-    with suppress(ObjectNotFound, ValidationError):
-        if given := await aread_flow_run_input(keyset["response"], flow_run_id=UUID(asked.data["flowRun"])):
-            return form(**given)
-    return None
-
-
-async def wait_for(mission: Mission, form: type[Form], key: str, about: str) -> Form | None:
-    """The answer to a form that says `about` on top (Markdown); None when the mission stops first.
-
-    A deployment's mission always does: its process ends, and the next one finds what was given meanwhile.
-    """
-    form._description = about  # pyright: ignore[reportPrivateUsage]  # Prefect shows it on top
-    if deployed_as(mission):
-        rest(mission, Rest(about, form=form, key=key))
-        return None
-    pause = apause_flow_run(wait_for_input=form, timeout=FOR_AS_LONG_AS_IT_TAKES, poll_interval=_POLL, key=key)
-    waiting: asyncio.Task[Form] = asyncio.create_task(pause)
-    while not waiting.done() and not mission.halted:
-        await asyncio.wait({waiting}, timeout=_LOOK)
-    if waiting.done():
-        return waiting.result()
-    waiting.cancel()
-    return None
+    by: str = Field(default="", title="Your name", description="It is kept with the answer.")
 
 
 @task(name="mission:answer", task_run_name="{check}: a person answers")
@@ -194,7 +130,7 @@ async def _answer(mission: Mission, form: type[Form], told: str, *, gate: str, *
         return given
     key = _key(mission, gate)
     mission.ledger.append(Kind.GATE_OPENED, gate=gate, **facts, **where(mission, key))
-    return await wait_for(mission, _fresh(form), key, told)
+    return await wait_for(mission, form, key, told)
 
 
 def _unanswered(mission: Mission, gate: str) -> Event | None:
@@ -223,9 +159,3 @@ def _key(mission: Mission, gate: str) -> str:
     """Prefect asks once for each key; the same gate may be asked more than once."""
     asked = sum(e.kind is Kind.GATE_OPENED and e.data["gate"] == gate for e in mission.ledger.events)
     return f"gate-{digest(gate)[:12]}-{asked}"
-
-
-def _fresh(form: type[Form]) -> type[Form]:
-    """A class of its own for each question: Prefect keeps the text on top in the class."""
-    fresh: Any = type(form.__name__, (form,), {})
-    return fresh  # type: ignore[no-any-return]

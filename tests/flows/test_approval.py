@@ -12,7 +12,9 @@ from tests.flows.conftest import NewMissions
 from tests.flows.stage import (
     Going,
     answer,
+    check,
     feature,
+    flow_run,
     git,
     milestone,
     resume,
@@ -75,9 +77,24 @@ def test_a_plan_that_is_not_approved_leaves_nothing_behind(declined: dict[str, G
     run = declined[word]
     assert run.process.returncode == 4
     assert (run.report()["status"], run.report()["reason"]) == ("rejected", reason)
+    state = flow_run(run)["state"]
+    assert (state["type"], state["message"]) == ("CANCELLED", reason)
     assert git(run.repo, "for-each-ref", "--format=%(refname)").split() == ["refs/heads/main"]
     assert run.leftovers() == []
     assert run.sessions() == []
+
+
+def test_a_plan_that_nobody_decides_on_in_time_is_decided_on_as_declared(new_missions: NewMissions) -> None:
+    terms = {"within": "1s", "otherwise": "approve"}
+    contract = {"VAL-A-001": {"says": "It is there.", "check": check("test -d .")}}
+    green = {"contract": contract, "milestones": [milestone("one", feature("a", fulfills=["VAL-A-001"]))]}
+    red = {"milestones": [milestone("one", feature("a"))]}
+    runs = [start(new_missions(), {"planApproval": terms, **what}, workers(a=[write("a")])) for what in (red, green)]
+    assert [run.end() for run in runs] == [0, 4]
+    [approved, rejected] = [run.events("plan_approved", "plan_rejected")[0] for run in runs]
+    assert (approved["by"], rejected["by"]) == ("the time-out of 1s", "the time-out of 1s")
+    assert rejected["note"].endswith("nobody accepted VAL-A-001, which passed before any work")
+    assert [flow_run(run)["state"]["type"] for run in runs] == ["COMPLETED", "CANCELLED"]
 
 
 def test_a_rejected_run_cannot_be_resumed(declined: dict[str, Going]) -> None:
