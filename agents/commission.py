@@ -10,6 +10,7 @@ from pathlib import Path
 
 from agents.base import Assignment
 from agents.instructions import project_instructions
+from agents.prompt import fenced
 from blueprints.assembly import PLANNED, given, loaded, smallest
 from blueprints.compose import compose
 from blueprints.draft import Draft
@@ -23,6 +24,17 @@ from blueprints.text import check_text, decode
 from blueprints.yaml_page import yaml_page
 from ledger.settings import Settings
 from workspaces.git import Repository, repository
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A plan that somebody wants otherwise."""
+
+    blueprint: str
+    """As it was proposed."""
+    note: str
+    """What is to change."""
+    by: str
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,8 @@ class Commission:
     folder: Path
     """Where prompts, transcripts and answers are kept."""
     blocks: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    revision: Revision | None = None
+    """The plan is to take the place of this one."""
     stop: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -101,7 +115,7 @@ class Commission:
             title="Plan",
             attempt=attempt,
             spec=keys_page(),
-            instructions="\n".join(_limits(self.frame)),
+            instructions="\n".join([*_limits(self.frame), *_revised(self.revision)]),
             failures=failures,
             project=project_instructions(plan.agent(agent), self.source.root, base),
         )
@@ -136,6 +150,14 @@ def _limits(frame: Frame) -> Iterator[str]:
     yield f"- Yours to write: {', '.join(_code(key) for key in PLANNED if key not in known)}."
     if told := {key: known[key].value for key in PLANNED if key in known}:
         yield f"- Given already, and not yours to write:\n\n```yaml\n{yaml_page(told)}```"
+
+
+def _revised(revision: Revision | None) -> Iterator[str]:
+    if revision:
+        asked = " ".join(revision.note.split()) or "nothing in particular: make it better"
+        yield f"- A plan was proposed before, and {revision.by} asks for another. What is to change: {asked}"
+        yield "- Keep what that leaves as it is. What was proposed:"
+        yield f"\n{fenced(revision.blueprint, 'yaml')}"
 
 
 def _code(name: str) -> str:

@@ -50,8 +50,8 @@ def placeholders(assignment: Assignment, handoff: Path | None = None, *, submits
         "failures": _section("What was wrong before", assignment.failures),
         "addresses": _section("Where it runs", [f"`{name}` {url}" for name, url in assignment.addresses.items()]),
         "instructions": _text("Besides", assignment.instructions),
-        "diff": _text("The change", _fenced(assignment.diff, "diff")),
-        "summary": _text("What its author says: a claim, not evidence", _fenced(assignment.summary, "")),
+        "diff": _text("The change", fenced(assignment.diff, "diff")),
+        "summary": _text("What its author says: a claim, not evidence", fenced(assignment.summary, "")),
         "project": _project(assignment.project),
         "notes": _section("What others learnt on the way (claims, not facts)", assignment.notes),
         "handoff": _handoff(assignment.role, handoff, submits=submits),
@@ -90,12 +90,12 @@ def _skill(skill: Skill | None) -> str:
     if not skill.text:
         return _text(f"The skill `{skill.name}`", "Use it.")
     about = f"Work as it says. The files that it names are in `{skill.folder}`."
-    return _text(f"The skill `{skill.name}`", f"{about}\n\n{_fenced(skill.text, 'markdown')}")
+    return _text(f"The skill `{skill.name}`", f"{about}\n\n{fenced(skill.text, 'markdown')}")
 
 
 def _project(files: dict[str, str]) -> str:
     """Instructions of the whole project as they are; of those of a folder, that they are there."""
-    parts = [f"`{path}`:\n\n{_fenced(text, 'markdown')}" for path, text in files.items() if text]
+    parts = [f"`{path}`:\n\n{fenced(text, 'markdown')}" for path, text in files.items() if text]
     if folders := [f"`{path}`" for path, text in files.items() if not text]:
         parts.append(f"Before you work in the folder of one of these, read it: {', '.join(folders)}.")
     return _text("The project's instructions", "\n\n".join(parts))
@@ -109,7 +109,7 @@ def _text(title: str, text: str) -> str:
     return f"\n## {title}\n\n{text}\n" if text else ""
 
 
-def _fenced(text: str, language: str) -> str:
+def fenced(text: str, language: str) -> str:
     """Other people's text, between fences that it cannot close."""
     longest = max(map(len, re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.accepted import one_milestone
+from ledger.events import Kind
+from tests.accepted import NewMission, one_milestone
 from tests.conftest import Data, Missions
 
 BLUEPRINT = """\
@@ -50,3 +51,18 @@ def test_a_file_that_is_there_is_not_replaced(missions: Missions, agents: Path) 
     done = missions("plan", "A file is there.", "--agents", agents, "--repo", missions.repo, "--output", agents)
     assert (done.returncode, agents.read_text()) == (2, before)
     assert "is there already; give --force" in done.stderr
+
+
+def test_a_plan_is_revised_as_its_note_says(missions: Missions, new_mission: NewMission) -> None:
+    answer = {"answer": {"summary": "Split.", "blueprint": BLUEPRINT.replace("writer", "scribe")}}
+    run = new_mission(script={"orchestrator": {"demo": [[answer]]}})
+    refused = missions("plan", "--revise", run.run)
+    assert refused.stderr == f"nobody asked for another plan of {run.run}; see `mission revise --help`\n"
+    run.ledger.append(Kind.PLAN_REJECTED, plan=run.plan.digest, decision="revise", by="Ada", note="Let a scribe do it.")
+    done, output = missions("plan", "--revise", run.run), missions.folder / "demo-revised.yaml"
+    assert (done.returncode, f"mission run {output} --repo {missions.repo}" in done.stdout) == (0, True), done.stderr
+    assert "scribe" in output.read_text()
+    [prompt] = missions.home.glob("plans/*/prompt.1.md")
+    told = prompt.read_text()
+    assert "Ada asks for another. What is to change: Let a scribe do it." in told
+    assert "Keep what that leaves as it is. What was proposed:\n\n```yaml\nmission: demo\n" in told
