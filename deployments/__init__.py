@@ -1,1 +1,1 @@
-"""Running elsewhere: so far only `prefect.yaml` at the root."""
+"""Running elsewhere: work pools, deployments, automations; a server for a team, an image, and CI workflows."""

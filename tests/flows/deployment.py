@@ -5,29 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 
 from tests.conftest import Data, Missions
-from tests.flows.stage import Run, alive, api, until
-
-PROJECT = Path(__file__).parents[2]
-DEPLOY = """
-import sys
-from prefect import flow
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.actions import WorkPoolCreate
-
-with get_client(sync_client=True) as client:
-    client.create_work_pool(WorkPoolCreate(name=sys.argv[2], type="process"))
-source = flow.from_source(source=sys.argv[1], entrypoint="flows/mission.py:mission")
-source.deploy(name=sys.argv[2], work_pool_name=sys.argv[2], print_next_steps=False)
-"""
-
+from tests.flows.stage import Run, alive, api, ask, until
 
 _BUSY = 503
 
@@ -37,10 +24,7 @@ class Deployed(Run):
     flow_run: str
 
     def ask(self, method: str, path: str = "", body: Data | None = None) -> Data:
-        """What Prefect answers, as soon as it has time: with SQLite it may be busy."""
-        url = f"{api(self.missions)}/flow_runs/{self.flow_run}{path}"
-        response = until(lambda: _unless_busy(httpx.request(method, url, json=body, timeout=30)))
-        told: Data = response.raise_for_status().json()
+        told: Data = requested(method, f"{api(self.missions)}/flow_runs/{self.flow_run}{path}", body).json()
         return told
 
     def state(self) -> tuple[str, str]:
@@ -54,13 +38,28 @@ class Deployed(Run):
         """As the button in Prefect's UI does."""
         until(lambda: self.ask("POST", "/resume", {"run_input": form} if form else {})["status"] == "ACCEPT")
 
+    def alarms(self) -> list[Data]:
+        """The flow runs that are to answer its question by default."""
+        return ask(self.missions, "flow_runs", {"flow_runs": {"name": {"any_": [f"alarm {self.name}"]}}})
+
+    def ring(self) -> None:
+        """As if the time of its alarm had come."""
+        [alarm] = self.alarms()
+        state = {"type": "SCHEDULED", "state_details": {"scheduled_time": datetime.now(UTC).isoformat()}}
+        url = f"{api(self.missions)}/flow_runs/{alarm['id']}/set_state"
+        requested("POST", url, {"state": state, "force": True})
+
+    def forget(self) -> None:
+        """As somebody who deletes it in Prefect's UI."""
+        requested("DELETE", f"{api(self.missions)}/flow_runs/{self.flow_run}")
+
     def lives(self) -> int:
         return len(self.events("mission_run_started"))
 
 
 @dataclass(frozen=True)
 class Hosting:
-    """Missions whose flow is deployed, and the environment of their workers."""
+    """Missions to be deployed, and the environment of their workers."""
 
     missions: Missions
     env: dict[str, str]
@@ -68,7 +67,7 @@ class Hosting:
     @contextmanager
     def worker(self) -> Generator[subprocess.Popen[bytes]]:
         """A worker, in a process group of its own."""
-        argv = [sys.executable, "-m", "prefect", "worker", "start", "--pool", _pool(self.missions)]
+        argv = [sys.executable, "-m", "prefect", "worker", "start", "--pool", pool_of(self.missions)]
         out = subprocess.DEVNULL
         with subprocess.Popen(argv, env=self.env, stdout=out, stderr=out, start_new_session=True) as process:
             try:
@@ -76,31 +75,57 @@ class Hosting:
             finally:
                 process.kill()
 
+    def deploy(self, blueprint: Path, name: str) -> None:
+        pool = pool_of(self.missions)
+        words = ("deploy", blueprint, "--name", name, "--pool", pool, "--repo", self.missions.repo)
+        done = self.missions(*words)
+        assert done.returncode == 0, done.stderr
+
     def begin(self, blueprint: Data, script: Data) -> Deployed:
         """Start the deployment; returned when the mission has begun."""
-        missions, url, pool = self.missions, api(self.missions), _pool(self.missions)
-        path = missions.blueprint(blueprint, script)
-        deployment: Data = httpx.get(f"{url}/deployments/name/mission/{pool}", timeout=30).raise_for_status().json()
-        parameters = {"blueprint": str(path), "repository": str(missions.repo)}
-        body = {"parameters": parameters, "idempotency_key": pool}
+        missions, url, pool = self.missions, api(self.missions), pool_of(self.missions)
+        self.deploy(missions.blueprint(blueprint, script), pool)
+        deployment: Data = requested("GET", f"{url}/deployments/name/mission/{pool}").json()
+        body = {"idempotency_key": pool}
         run = Deployed(missions, "", until(lambda: _created(f"{url}/deployments/{deployment['id']}", body)))
         [name] = until(missions.runs)
         run = replace(run, name=name)
         until(lambda: (run.folder / "ledger.jsonl").exists() and run.lives())
         return run
 
+    def deploy_again(self, blueprint: Path) -> Callable[[str], Deployed]:
+        """Deploy another blueprint; what starts a run of it under the name that is given."""
+        pool, missions = pool_of(self.missions), self.missions
+        self.deploy(blueprint, pool)
+        found = requested("GET", f"{api(missions)}/deployments/name/mission/{pool}").json()
+
+        def start(name: str) -> Deployed:
+            body = {"parameters": {"run": name}, "idempotency_key": f"{pool}-{name}"}
+            made = until(lambda: _created(f"{api(missions)}/deployments/{found['id']}", body))
+            return Deployed(missions, name, made)
+
+        return start
+
 
 def deployed(missions: Missions) -> Hosting:
-    """The missions, with a deployment of the mission flow and a work pool of its own."""
+    """The missions, with a work pool of their own."""
     assert missions("server", "start").returncode == 0
     env = os.environ | {"MISSION_HOME": str(missions.home), "PREFECT_API_URL": api(missions), "MISSION_PATIENCE": "0"}
     env |= {"PREFECT_HOME": str(missions.home / "prefect-worker"), "PREFECT_WORKER_QUERY_SECONDS": "1"}
-    argv = [sys.executable, "-c", DEPLOY, str(PROJECT), _pool(missions)]
-    subprocess.run(argv, env=env, cwd=PROJECT, check=True, capture_output=True)
+    assert missions("pool", pool_of(missions)).returncode == 0
     return Hosting(missions, env)
 
 
-def _unless_busy(response: httpx.Response) -> httpx.Response | None:
+def requested(method: str, url: str, body: Data | list[Data] | None = None) -> httpx.Response:
+    """What Prefect answers, as soon as it has time: with SQLite it may be busy."""
+    return until(lambda: _unless_busy(method, url, body)).raise_for_status()
+
+
+def _unless_busy(method: str, url: str, body: Data | list[Data] | None) -> httpx.Response | None:
+    try:
+        response = httpx.request(method, url, json=body, timeout=30)
+    except httpx.TimeoutException:
+        return None
     return None if response.status_code == _BUSY else response
 
 
@@ -110,7 +135,7 @@ def _created(deployment: str, body: Data) -> str | None:
     return str(made.json()["id"]) if made.is_success else None
 
 
-def _pool(missions: Missions) -> str:
+def pool_of(missions: Missions) -> str:
     """One of its own on a server that many tests share: another's worker would take the run."""
     return "-".join(missions.home.parts[-3:-1])
 
