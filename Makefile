@@ -3,7 +3,7 @@ UV := ./scripts/uv
 DEMO ?= $(CURDIR)/.demo
 export MISSION_HOME ?= $(HOME)/.missions
 
-.PHONY: install browser demo test test-agents check crash format bench clean
+.PHONY: install browser demo test test-agents test-docker check crash format bench clean
 
 install:
 	@$(UV) sync --quiet
@@ -23,6 +23,10 @@ test: browser
 test-agents: install
 	@./scripts/agents
 	@MISSION_TEST_PROGRAMS="$(CURDIR)/.agents-cli/node_modules/.bin" $(UV) run --no-sync pytest tests/agents/programs $(ONLY) --numprocesses 2 --dist loadfile
+
+test-docker: install
+	@./scripts/docker
+	@MISSION_TEST_DOCKER=1 $(UV) run --no-sync pytest tests/deployments/test_docker.py
 
 crash: install
 	@MISSION_TEST_CRASH=all $(UV) run --no-sync pytest tests/crash $(ONLY) --numprocesses auto --dist load
