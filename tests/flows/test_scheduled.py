@@ -1,0 +1,88 @@
+"""A deployment whose schedule starts it more often than there is something to do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import yaml
+
+from tests.conftest import Data, Missions
+from tests.flows.conftest import NewMissions
+from tests.flows.deployment import Deployed, deployed, pool_of, requested
+from tests.flows.stage import alive, api, ask, feature, milestone, until, wait_for, workers, write
+from tests.recipes import recipe
+
+_EVERY = 15
+"""Seconds between two flow runs that the schedule starts."""
+
+
+def test_flow_runs_of_a_schedule_never_run_one_mission_twice(new_missions: NewMissions, tmp_path: Path) -> None:
+    """The first parks until the window opens, others find nothing to do meanwhile, nor while it works, nor later."""
+    missions, go = new_missions(), tmp_path / "go"
+    hosting, opens = deployed(missions), _next_minute()
+    window = f"{opens:%H:%M}-{opens - timedelta(minutes=2):%H:%M}"
+    blueprint = {
+        "requirePlanApproval": False,
+        "schedule": {"window": window},
+        "milestones": [milestone("one", feature("a"))],
+    }
+    path = missions.blueprint(blueprint, workers(a=[wait_for(go), write("a")]))
+    hosting.deploy(path, pool_of(missions))
+    deployment = f"{api(missions)}/deployments/{_deployment(missions)}"
+    with hosting.worker():
+        ticks = {"active": True, "schedule": {"interval": _EVERY}, "max_scheduled_runs": 2}
+        requested("POST", f"{deployment}/schedules", [ticks])
+        [name] = until(missions.runs)
+        [first] = until(lambda: ask(missions, "flow_runs", {"flow_runs": {"name": {"any_": [name]}}}))
+        run = Deployed(missions, name, first["id"])
+        until(lambda: run.state() == ("SCHEDULED", "Parked") or alive(go))
+        _skipped(missions, f"{name} goes on by itself in its own flow run")
+        until(lambda: alive(go))
+        _skipped(missions, f"{name} is at work")
+        go.touch()
+        run.wait_for_state("COMPLETED", "Completed")
+        _skipped(missions, f"{name} has passed from this base already")
+        requested("DELETE", deployment)
+    assert (missions.runs(), run.sessions(), run.lives()) == ([name], ["a.1"], 2)
+    [parked] = run.events("mission_paused")
+    assert datetime.fromtimestamp(parked["until"], UTC) == opens
+
+
+def _skipped(missions: Missions, why: str) -> Data:
+    def look() -> Data | None:
+        states: Data = {"any_": ["Skipped"]}
+        deployments = {"id": {"any_": [_deployment(missions)]}}
+        question = {"flow_runs": {"state": {"name": states}}, "deployments": deployments}
+        found = ask(missions, "flow_runs", question)
+        return next((run for run in found if why in run["state"]["message"]), None)
+
+    return until(look)
+
+
+def _deployment(missions: Missions) -> str:
+    found: Data = requested("GET", f"{api(missions)}/deployments/name/mission/{pool_of(missions)}").json()
+    return str(found["id"])
+
+
+def _next_minute() -> datetime:
+    """Far enough away to park until then."""
+    return (datetime.now(UTC) + timedelta(seconds=95)).replace(second=0, microsecond=0)
+
+
+def test_the_recipe_for_every_night_makes_a_deployment_that_starts_then(new_missions: NewMissions) -> None:
+    missions = new_missions()
+    hosting = deployed(missions)
+    night, commands = recipe("Every night at ten")
+    path = missions.blueprint({"milestones": [milestone("one", feature("a"))], **yaml.safe_load(night)})
+    for line in commands.splitlines():
+        words = [
+            {"mission.yaml": str(path), "missions": pool_of(missions)}.get(word, word) for word in line.split()[1:]
+        ]
+        done = missions(*words)
+        assert (done.returncode, done.stderr) == (0, "")
+    found: Data = requested("GET", f"{api(hosting.missions)}/deployments/name/mission/demo").json()
+    [schedule] = found["schedules"]
+    assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == ("0 22 * * *", "Europe/Berlin")
+    assert schedule["active"]
+    requested("DELETE", f"{api(missions)}/deployments/{found['id']}")
