@@ -17,7 +17,9 @@ _begin = AioSqliteConfiguration.begin_transaction
 
 @asynccontextmanager
 async def _begin_immediate(
-    self: AioSqliteConfiguration, session: AsyncSession, with_for_update: bool = False
+    self: AioSqliteConfiguration,
+    session: AsyncSession,
+    with_for_update: bool = False,  # noqa: ARG001  # as its callers say it
 ) -> AsyncGenerator[AsyncSessionTransaction]:
     async with _begin(self, session, with_for_update=True) as transaction:
         yield transaction

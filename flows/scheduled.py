@@ -28,6 +28,7 @@ from workspaces import git
 from workspaces.whereabouts import repository_of
 
 _AGAIN = timedelta(minutes=1)
+_COMES_UP_WITHIN = timedelta(minutes=2)
 
 
 class Skip(Exception):  # noqa: N818  # nothing went wrong
@@ -51,10 +52,16 @@ async def unfinished(plan: Plan, settings: Settings, flow_run: FlowRun, reposito
     async with get_client() as client:
         mine = FlowRunFilter(name=FlowRunFilterName(any_=[folder.run]))
         for other in await client.read_flow_runs(flow_run_filter=mine):
-            if other.state and other.state.type is StateType.SCHEDULED and other.id != flow_run.id:
-                raise Skip(f"{folder.run} goes on by itself in its own flow run, {other.state.name}")
+            if other.id != flow_run.id and other.state and _comes_up(other.state):
+                raise Skip(f"{folder.run} goes on by itself in its own flow run, which is {other.state.name}")
         await client.update_flow_run(flow_run.id, name=folder.run)
     return folder.run
+
+
+def _comes_up(state: State[Any]) -> bool:
+    """Whether a flow run is yet to start, or has started just now: its process may not own the mission's run yet."""
+    recent = datetime.now(UTC) - state.timestamp < _COMES_UP_WITHIN
+    return state.type is StateType.SCHEDULED or (state.type in (StateType.PENDING, StateType.RUNNING) and recent)
 
 
 async def require_free(folder: RunFolder, flow_run: FlowRun) -> None:
