@@ -113,7 +113,8 @@ async def _milestones(mission: Mission, green: list[str]) -> MilestoneOutcome:
         outcome = await run_flow(milestone_flow, mission.run, milestone.name, str(outcome.commit))
         if outcome.status is not StepStatus.SEALED:
             break
-    end_for_lack_of_time(mission)
+    if outcome.status is StepStatus.STOPPED:
+        end_for_lack_of_time(mission)
     return outcome
 
 

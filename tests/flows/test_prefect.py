@@ -140,6 +140,7 @@ def test_a_compiled_blueprint_is_found_again_as_a_flow_with_typed_parameters(
         "repository": ["string", "null"],
         "max_concurrency": ["integer", "null"],
         "run": ["string", "null"],
+        "until": ["string", "null"],
     }
     assert seen["schema"]["required"] == []
 
