@@ -49,7 +49,7 @@ def _end(mission: Mission, end: Closed) -> None:
     if mission.halted:
         mission.stop.set()  # somebody stops it already: it does not go on by itself
     elif end.opens is None:
-        wish(mission, "pause", end.why)
+        wish(mission, "pause", end.by)
     else:
-        about = f"parked: {end.why}; it goes on at {clock(end.opens)}"
+        about = f"parked by {end.by}; it goes on at {clock(end.opens)}"
         rest(mission, Rest(about, until=end.opens), drain=False)

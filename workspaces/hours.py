@@ -14,9 +14,9 @@ from workspaces.mission import Mission
 
 @dataclass(frozen=True)
 class Closed:
-    """Why no work goes on."""
+    """What keeps a mission from working on."""
 
-    why: str
+    by: str
     opens: float | None
     """When it goes on by itself, in seconds since the epoch."""
 
@@ -43,9 +43,9 @@ def closed(mission: Mission) -> Closed:
     """Why the mission does not work on, and when it will by itself."""
     window, postponed = mission.plan.blueprint.schedule.hours, mission.postponed
     if mission.until and (window is None or mission.closes_at == mission.until or now() >= mission.until):
-        return Closed(_told(f"its time ends at {clock(mission.until)}", mission), None)
+        return Closed(_told(f"its deadline {clock(mission.until)}", mission), None)
     assert window
-    hours = f"its window is {mission.plan.blueprint.schedule.window} {window.zone.key}"
+    hours = f"its window {mission.plan.blueprint.schedule.window} {window.zone.key}"
     if max(postponed.values(), default=0.0) > window.seconds:
         return Closed(f"{_told(hours, mission)}, longer than that: widen the window, or split the work", None)
     return Closed(_told(hours, mission), window.opening(max(now(), mission.closes_at or 0.0)))

@@ -16,12 +16,12 @@ import pytest
 from tests.cli.jobs import AGENT_SAYS, Ci, Done, Job, agents, new_ci, put, tree, undisturbed_tree
 from tests.conftest import Data
 from tests.flows.stage import git, until, wait_for
+from tests.recipes import recipe
 from workspaces import bundle
 from workspaces.git import blob_at, commit_tree, read_blob, tree_of
 from workspaces.state import branch_ref, ended_ref, parents, state_ref
 from workspaces.trees import with_entries, write_blob
 
-_PROJECT = Path(__file__).parents[2]
 Forge = Callable[[Path, dict[str, str], str], dict[str, str]]
 
 
@@ -80,15 +80,14 @@ def told(tmp_path_factory: pytest.TempPathFactory, mission_home: Path) -> dict[s
     go.touch()
     finished = ci.job("finished")
     finished.told_at_github()
-    done = finished.follow(recipe()["run"])
+    done = finished.follow(documented()["run"])
     return {"asked": asked, "wrong": wrong, "late": late, "done": done}
 
 
-def recipe() -> dict[str, list[str]]:
-    """What the documentation says to do from CI: each command's words."""
-    texts = [(_PROJECT / name).read_text() for name in ("README.md", "deployments/ci/README.md")]
-    found = [match for text in texts if (match := re.search(r"^##+ From CI\n.*?^```sh\n(.*?)^```", text, re.S | re.M))]
-    lines = [shlex.split(line) for line in found[0][1].splitlines() if line.startswith("mission ")]
+def documented() -> dict[str, list[str]]:
+    """What the README says to do from CI: each command's words."""
+    [commands] = recipe("From CI")
+    lines = [shlex.split(line) for line in commands.splitlines()]
     return {words[1]: words[1:] for words in lines}
 
 
@@ -216,7 +215,7 @@ def test_a_bundle_of_another_plan_than_the_publishers_is_refused(told: dict[str,
 def test_a_result_is_verified_by_a_job_that_believes_no_ledger(told: dict[str, Done], tmp_path: Path) -> None:
     done = told["done"]
     repo, run = done.job.checkout, done.run.name
-    fine = done.job.follow(recipe()["verify"])
+    fine = done.job.follow(documented()["verify"])
     assert fine.code == 0, fine.out + fine.errors
     assert "VAL-A-001 passed on " in fine.out
     heads = _all_forged(repo, bundle.heads(repo, _bundle(done.job)), run)
@@ -228,7 +227,7 @@ def test_a_result_is_verified_by_a_job_that_believes_no_ledger(told: dict[str, D
 
 def test_a_result_is_published_by_a_job_that_ran_nothing_of_it(told: dict[str, Done]) -> None:
     done = told["done"]
-    words = [*recipe()["publish"], "--branch", "result"]
+    words = [*documented()["publish"], "--branch", "result"]
     dry = done.job.follow([*words, "--dry-run"])
     assert dry.code == 0, dry.errors
     assert _references(done) == ["refs/heads/main", state_ref(done.run.name)]

@@ -62,7 +62,7 @@ def test_a_mission_parks_at_the_end_of_its_window_and_goes_on_in_the_next(
     assert run.missions("approve", run.name).returncode == 0
     evening = run.wait_for("mission_paused")
     assert (evening["until"], run.sessions()) == (_moment("2026-03-28 22:00"), [])
-    assert "its window is 22:00-06:30 Europe/Berlin; it goes on at 2026-03-28 21:00 UTC" in evening["reason"]
+    assert "parked by its window 22:00-06:30 Europe/Berlin; it goes on at 2026-03-28 21:00 UTC" in evening["reason"]
     clock.show("2026-03-28 22:00")
     until(begun.exists)
     clock.show("2026-03-29 06:30")
@@ -90,7 +90,7 @@ def test_nothing_is_begun_that_would_not_end_in_time(begin: Callable[..., Going]
     assert run.missions("approve", run.name).returncode == 0
     paused = run.wait_for("mission_paused")
     assert (paused["until"], run.sessions()) == (_moment("2026-11-21 22:00"), ["b.1"])
-    assert "its window is 22:00-06:30 Europe/Berlin; a takes 1 h 00 min; it goes on at" in paused["reason"]
+    assert "parked by its window 22:00-06:30 Europe/Berlin; a takes 1 h 00 min; it goes on at" in paused["reason"]
     clock.show("2026-11-21 22:00")
     assert run.end() == 0
     assert run.sessions("worker_completed") == ["b.1", "a.1"]

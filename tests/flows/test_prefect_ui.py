@@ -12,8 +12,9 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.conftest import Data
 from tests.flows.conftest import NewMissions
-from tests.flows.deployment import deployed
+from tests.flows.deployment import deployed, pool_of
 from tests.flows.stage import LONG, check, feature, milestone, workers, write
+from tests.recipes import follow, recipe
 from validators import chromium
 
 PICTURES = os.environ.get("MISSION_TEST_SCREENSHOTS")
@@ -53,6 +54,9 @@ def test_a_plan_is_approved_by_clicking_in_prefects_ui(new_missions: NewMissions
     """Of two workers that are there, one goes on with the mission; whoever decided in time calls the alarm off."""
     hosting = deployed(new_missions())
     script = workers(writer=[write("export.csv")], manual=[write("docs/export.md")])
+    path, pool = hosting.missions.blueprint(BLUEPRINT, script), pool_of(hosting.missions)
+    [commands] = recipe("Approve in Prefect's UI")
+    assert follow(commands, hosting.missions, blueprint=path, pool=pool) == ["prefect worker start --pool missions"]
     with hosting.worker(), hosting.worker(), browser() as page:
         run = hosting.begin(BLUEPRINT, script)
         run.wait_for_state("PAUSED", "Suspended")

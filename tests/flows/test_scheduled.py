@@ -11,7 +11,7 @@ from tests.conftest import Data, Missions
 from tests.flows.conftest import NewMissions
 from tests.flows.deployment import Deployed, deployed, pool_of, requested
 from tests.flows.stage import alive, api, ask, feature, milestone, until, wait_for, workers, write
-from tests.recipes import recipe
+from tests.recipes import follow, recipe
 
 _EVERY = 15
 """Seconds between two flow runs that the schedule starts."""
@@ -75,12 +75,7 @@ def test_the_recipe_for_every_night_makes_a_deployment_that_starts_then(new_miss
     hosting = deployed(missions)
     night, commands = recipe("Every night at ten")
     path = missions.blueprint({"milestones": [milestone("one", feature("a"))], **yaml.safe_load(night)})
-    for line in commands.splitlines():
-        words = [
-            {"mission.yaml": str(path), "missions": pool_of(missions)}.get(word, word) for word in line.split()[1:]
-        ]
-        done = missions(*words)
-        assert (done.returncode, done.stderr) == (0, "")
+    assert follow(commands, missions, blueprint=path, pool=pool_of(missions)) == []
     found: Data = requested("GET", f"{api(hosting.missions)}/deployments/name/mission/demo").json()
     [schedule] = found["schedules"]
     assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == ("0 22 * * *", "Europe/Berlin")
