@@ -25,7 +25,8 @@ from ledger.gates import still_open
 from ledger.report import MissionReport, RunStatus
 from ledger.settings import Settings
 from workspaces import git
-from workspaces.whereabouts import repository_of
+from workspaces.remote import references
+from workspaces.whereabouts import path_of
 
 _AGAIN = timedelta(minutes=1)
 _COMES_UP_WITHIN = timedelta(minutes=2)
@@ -110,7 +111,7 @@ def _place(plan: Plan, repository: Path | None) -> Path | None:
 
 
 def _is_at(folder: RunFolder, place: Path | None) -> bool:
-    return place is None or repository_of(folder, read_events(folder.ledger)).root == place
+    return place is None or path_of(folder, read_events(folder.ledger)) == place
 
 
 def _goes_on(folder: RunFolder) -> bool:
@@ -127,7 +128,8 @@ def _goes_on(folder: RunFolder) -> bool:
 
 def _same_base(plan: Plan, report: MissionReport) -> bool:
     """Whether a mission that starts now would start from where that one did."""
-    url = plan.blueprint.repository.url
-    branch = report.base_branch
-    now = git.remote_branch(url, branch) if url else git.resolve_branch(Path(report.repository), branch)
-    return now == report.base
+    url, branch = plan.blueprint.repository.url, report.base_branch
+    if url is None:
+        return git.resolve_branch(Path(report.repository), branch) == report.base
+    ref = f"refs/heads/{branch}"
+    return references(Path("/"), url, ref).get(ref) == report.base

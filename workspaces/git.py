@@ -267,13 +267,6 @@ def clone(url: str, folder: Path, *, branch: str | None = None) -> None:
     git(folder.parent, *words, env=("SSH_AUTH_SOCK", "SSH_AGENT_PID"))
 
 
-def remote_branch(url: str, branch: str) -> str | None:
-    """The commit of a branch in the repository at `url`, asked for there."""
-    words = ["ls-remote", "--", url, f"refs/heads/{branch}"]
-    told = git(Path("/"), *words, env=("SSH_AUTH_SOCK", "SSH_AGENT_PID")).output
-    return told.split()[0] if told else None
-
-
 def files_at(repo: Path, commit: str, patterns: Sequence[str] | None = None) -> Changes:
     """Everything a commit holds, as a change from nothing. `patterns` as in `changes`."""
     return changes(repo, EMPTY_TREE, commit, patterns)
