@@ -5,7 +5,9 @@ from __future__ import annotations
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from blueprints.errors import MissionError
@@ -16,6 +18,7 @@ _LATEST = 20
 """So many former runs are looked at."""
 _AT_LEAST = 1.25
 """What did not get to its end takes longer than it had, by a quarter at least."""
+_TELLING = (Kind.WORKER_STARTED, Kind.WORKER_COMPLETED, Kind.WORKER_PAUSED, Kind.VERDICT_RECORDED)
 
 Seconds = defaultdict[str, list[float]]
 
@@ -34,7 +37,7 @@ class Durations:
     """By check."""
 
     def add(self, events: Iterable[Event]) -> None:
-        """What these events of one run tell."""
+        """What these events tell: of one run, or of several, one after the other."""
         agents: dict[str, str] = {}
         for event in events:
             data = event.data
@@ -62,16 +65,22 @@ class Durations:
         return max(known, default=None)
 
 
-def durations(home: Path, mission: str, *, besides: str) -> Durations:
-    """Of the mission's latest runs under this home, but for the one `besides`."""
+def durations(home: Path, mission: str, run: str, events: Iterable[Event]) -> Durations:
+    """Of the mission's latest runs under this home, and of this run, whose events these are."""
     measured = Durations()
-    former = [folder for folder in all_runs(home) if folder.mission == mission and folder.run != besides]
-    for folder in former[-_LATEST:]:
-        try:
-            measured.add(read_events(folder.ledger))
-        except MissionError:  # a ledger that somebody changed tells nothing
-            continue
+    measured.add(_former(home, mission, run))
+    measured.add(events)
     return measured
+
+
+@lru_cache(maxsize=8)
+def _former(home: Path, mission: str, run: str) -> tuple[Event, ...]:
+    """What the other runs tell, one after the other: read once in a life of this run, and asked for at each attempt."""
+    found: list[Event] = []
+    for folder in [folder for folder in all_runs(home) if folder.mission == mission and folder.run != run][-_LATEST:]:
+        with suppress(MissionError):  # a ledger that somebody changed tells nothing
+            found += (event for event in read_events(folder.ledger) if event.kind in _TELLING)
+    return tuple(found)
 
 
 def _name(session: str) -> str:

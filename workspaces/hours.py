@@ -65,9 +65,8 @@ def no_time_for_validation(mission: Mission, milestone: str) -> str | None:
 def _postponed(mission: Mission, what: str, expected: Callable[[Durations], float | None]) -> str | None:
     if mission.closes_at is None:
         return None
-    measured = durations(mission.settings.home, mission.folder.mission, besides=mission.run)
-    measured.add(mission.ledger.events)
-    seconds = expected(measured)
+    folder = mission.folder
+    seconds = expected(durations(folder.home, folder.mission, folder.run, mission.ledger.events))
     if seconds is None or now() + seconds <= mission.closes_at:
         return None
     mission.postponed[what] = seconds
