@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from blueprints.fields import parse_duration
 from cli import options
+from cli.duration import TIME
 from ledger.folder import all_runs, find
 from ledger.settings import Settings
 from workspaces.cleaning import Cleaning, clean
@@ -19,32 +19,25 @@ from workspaces.removal import Item, Survey
 _UNITS = ("bytes", "kB", "MB", "GB")
 
 
-def _age(_context: click.Context, _option: click.Parameter, value: str) -> timedelta:
-    try:
-        return timedelta(seconds=float(str(parse_duration(value))))
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
 @click.command("clean")
 @click.argument("runs", metavar="[RUN]...", nargs=-1)
 @click.option(
     "--older-than",
     default="14d",
+    type=TIME,
     show_default=True,
-    callback=_age,
     help="Without RUN: only runs that have been over for so long, such as 8h or 14d.",
 )
 @click.option("--dry-run", is_flag=True, help="Only tell what would go and what would stay, and why.")
 @options.as_json
-def command(runs: tuple[str, ...], older_than: timedelta, dry_run: bool, as_json: bool) -> None:
+def command(runs: tuple[str, ...], older_than: float, dry_run: bool, as_json: bool) -> None:
     """Remove worktrees, references, transcripts and evidence of RUN, or of all runs that have long been over.
 
     Reports, ledgers and results stay, and so does every commit that is not proven to be in the result.
     """
     settings = Settings()
     chosen = list(dict.fromkeys(find(settings.home, run) for run in runs)) or all_runs(settings.home)
-    age = None if runs else older_than
+    age = None if runs else timedelta(seconds=older_than)
     cleanings = [clean(run, settings, older_than=age, dry_run=dry_run) for run in chosen]
     beside = Survey() if runs else clean_home(settings.home, chosen, dry_run=dry_run)
     if as_json:

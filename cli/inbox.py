@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from blueprints.errors import MissionError, one_line
-from blueprints.fields import parse_duration
 from cli import options
+from cli.duration import TIME
 from cli.gates import how_to_answer, open_gate
 from cli.waiting import cancelled_meanwhile
 from ledger.folder import RunFolder, all_runs
@@ -19,13 +19,13 @@ from ledger.settings import Settings
 
 
 @click.command("inbox")
-@click.option("--since", default="24h", metavar="DURATION", help="How long ago what ended may lie. Default: 24h.")
+@click.option("--since", default="24h", type=TIME, show_default=True, help="How long ago what ended may lie.")
 @options.as_json
-def command(since: str, as_json: bool) -> None:
+def command(since: float, as_json: bool) -> None:
     """List the decisions that runs wait for, what has ended lately, and what is unfinished."""
     home = Settings().home
     _hear_prefect(home)
-    found = inbox(home, datetime.now(UTC) - timedelta(seconds=_seconds(since)))
+    found = inbox(home, datetime.now(UTC) - timedelta(seconds=since))
     if as_json:
         options.echo_json(found.model_dump(mode="json"))
         return
@@ -56,10 +56,3 @@ def _list(found: Inbox) -> None:
 
 def _outcome(run: Standing) -> str:
     return f"{run.result}, {run.report}" if run.result else run.reason
-
-
-def _seconds(text: str) -> float:
-    try:
-        return float(str(parse_duration(text)))
-    except ValueError as error:
-        raise MissionError(f"--since {text}: {error}") from None
