@@ -8,30 +8,24 @@ import click
 
 from cli import options
 from cli.annotations import inert
-from cli.publish import looked_through, trusting
+from cli.publish import trusting
 from ledger.report import RunStatus
 from ledger.settings import Settings
 from validators.verification import verify
+from workspaces.publishing import Trusted, look_through
 
 
 @click.command("verify")
 @trusting
 @options.as_json
-def command(
-    file: Path,
-    remote: str,
-    repo: Path | None,
-    blueprint: Path | None,
-    settings: tuple[str, ...],
-    as_json: bool,
-) -> int:
+def command(file: Path, trusted: Trusted, as_json: bool) -> int:
     """Run the checks of the plan again on the result in FILE, which `mission run --bundle FILE` wrote.
 
     First FILE is looked through as `mission publish` does it. Then every check that a program answers runs in a clean
     checkout of the result: this executes what agents wrote, so do it where nothing can be lost. What agents or
     people answered is not asked again.
     """
-    trusted, found = looked_through(file, remote, repo, blueprint, settings)
+    found = look_through(file, trusted)
     if found.report.status is not RunStatus.PASSED:
         click.echo(f"{found.report.run} is {found.report.status}: there is no result to verify", err=as_json)
         return 0
