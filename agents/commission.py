@@ -23,6 +23,7 @@ from blueprints.source import Source
 from blueprints.text import check_text, decode
 from blueprints.yaml_page import yaml_page
 from ledger.settings import Settings
+from workspaces.acceptance import require_outside
 from workspaces.git import Repository, repository
 
 
@@ -128,10 +129,7 @@ def source_of(known: Frame, settings: Settings, path: Path | None) -> Repository
         raise MissionError(f"repository.url: {declared.url} is cloned by `mission run` alone; give a clone as --repo")
     place = path.absolute() if path else known.folder / (declared.path or ".")
     source = repository(place, declared.base_branch)
-    if settings.home.is_relative_to(source.root):
-        raise MissionError(
-            f"{settings.home}: inside the repository {source.root}; set MISSION_HOME to a folder outside"
-        )
+    require_outside(settings.home, source)
     return source
 
 

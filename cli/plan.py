@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import shlex
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -13,12 +11,13 @@ from agents.commission import Commission, Frame, Revision, frame, new_folder, so
 from agents.obstacles import obstacles_of
 from agents.planning import NotPlanned, Planned, draw_up
 from blueprints import show
-from blueprints.agents import ModelAgent, SecretBlock
 from blueprints.errors import MissionError
 from cli import options
+from cli.blocks import blocks_for
 from cli.revision import proposed
 from ledger.files import write_file
 from ledger.settings import Settings
+from workspaces.acceptance import require_none
 
 _OUTPUT = Path("mission.yaml")
 
@@ -88,24 +87,10 @@ def command(
 def _commission(known: Frame, settings: Settings, repo: Path | None, revision: Revision | None) -> Commission:
     """Everything is looked at before anything runs."""
     source = source_of(known, settings, repo)
-    blocks = _blocks(known, settings)
-    if found := [*obstacles_of(known.agents, known.plan, blocks)]:
-        raise MissionError("\n".join(found))
+    blocks = blocks_for(map(known.plan.agent, known.agents), known.plan.blueprint, settings.home)
+    require_none(obstacles_of(known.agents, known.plan, blocks))
     folder = new_folder(settings.home, known.plan.blueprint.mission)
     return Commission(known, source, settings, folder, blocks, revision)
-
-
-def _blocks(known: Frame, settings: Settings) -> Mapping[str, str]:
-    """Of Prefect, which is not started for those who need none."""
-    profiles = [known.plan.agent(name) for name in known.agents]
-    if not any(isinstance(p, ModelAgent) and isinstance(p.credential, SecretBlock) for p in profiles):
-        return {}
-    from cli.embedded import use_server
-
-    use_server(settings.home)
-    from flows.blocks import secret_blocks
-
-    return asyncio.run(secret_blocks(known.plan.blueprint))
 
 
 def _next(output: Path, repo: Path | None) -> str:

@@ -132,10 +132,9 @@ def _cancelled(folder: RunFolder) -> str:
 
 def _record_skip(folder: RunFolder, feature: str, why: str) -> str:
     with opened(folder, Settings()) as mission:
-        gone = skipping.skip(mission, feature, by=getpass.getuser(), why=why)
+        told = skipping.skip(mission, feature, by=getpass.getuser(), why=why)
         write_report(folder, mission.plan, mission.ledger.events)
-    unproved = f"; nobody proves {', '.join(gone)}" if gone else ""
-    return f"{feature} is skipped{unproved}; go on with `mission resume {folder.run}`"
+    return f"{told}; go on with `mission resume {folder.run}`"
 
 
 def _record_retry(folder: RunFolder, feature: PlannedFeature, why: str) -> str:

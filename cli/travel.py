@@ -11,7 +11,7 @@ from blueprints.load import Loaded
 from blueprints.schema import Mode
 from ledger.folder import RunFolder
 from ledger.settings import Settings
-from workspaces.acceptance import declared_repository
+from workspaces.acceptance import declared_repository, require_none
 from workspaces.arrival import Arrived, arrive
 from workspaces.delivery import Bundled, Delivery, Pushed
 from workspaces.git import Repository
@@ -30,8 +30,7 @@ class Travel:
         """The unfinished run that lies on the remote, taken up here."""
         if self.remote is None:
             return None
-        if found := [*obstacles(loaded.plan, self.source, None)]:
-            raise MissionError("\n".join(found))
+        require_none(obstacles(loaded.plan, self.source, None))
         return arrive(loaded.plan, self.source, self.remote, Settings())
 
     def delivery(self, folder: RunFolder, arrived: Arrived | None) -> Delivery | None:

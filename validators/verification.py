@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from blueprints.load import Loaded
-from ledger.events import Kind, Ledger
-from ledger.folder import RunFolder, create, new_run_id
+from ledger.folder import RunFolder, new_run_id
 from ledger.settings import Settings
 from validators.base import Verdict
 from validators.suite import Suite
-from workspaces.acceptance import as_accepted
+from workspaces.acceptance import begin
 from workspaces.mission import Mission
 from workspaces.repository import recorded_repository
 
@@ -22,18 +21,8 @@ def verify(loaded: Loaded, repo: Path, base: str, commit: str, settings: Setting
     """
     plan, settings = loaded.plan, settings.model_copy(update={"home": settings.home / "verified"})
     folder = RunFolder(settings.home, new_run_id(plan.blueprint.mission))
-    create(folder, as_accepted(loaded), plan)
     source = recorded_repository(repo, plan.blueprint.repository.base_branch, base)
-    ledger = Ledger(folder.ledger)
-    ledger.append(
-        Kind.MISSION_ACCEPTED,
-        run=folder.run,
-        title=f"Verify {commit}",
-        plan=plan.digest,
-        repository=str(source.root),
-        base=base,
-        baseBranch=source.base_branch,
-    )
+    ledger = begin(folder, loaded, source, title=f"Verify {commit}")
     mission = Mission(folder, plan, ledger, source, plan.blueprint.max_concurrency, settings)
     last = plan.milestones[-1]
     judged = last.model_copy(update={"checks": [check for check in last.checks if check.automatic]})

@@ -37,27 +37,31 @@ def accept(
     folder = RunFolder(settings.home, run or runs.new_run_id(loaded.blueprint.mission))
     if folder.was_accepted:
         _require_same(folder, loaded)
-        _require_none(objections(_recorded(folder)))
+        require_none(objections(_recorded(folder)))
         return folder
     source = declared_repository(loaded, settings, path)
     _require_room(source)
-    _require_none(objections(source))
-    if settings.home.is_relative_to(source.root):
-        raise MissionError(
-            f"{settings.home}: inside the repository {source.root}; set MISSION_HOME to a folder outside"
-        )
+    require_none(objections(source))
+    require_outside(settings.home, source)
     shutil.rmtree(folder.path, ignore_errors=True)
+    begin(folder, loaded, source, title=loaded.blueprint.goal)
+    return folder
+
+
+def begin(folder: RunFolder, loaded: Loaded, source: Repository, *, title: str) -> Ledger:
+    """Write down what was accepted, and on which commit; the ledger, with this as its first line."""
     runs.create(folder, as_accepted(loaded), loaded.plan)
-    Ledger(folder.ledger).append(
+    ledger = Ledger(folder.ledger)
+    ledger.append(
         Kind.MISSION_ACCEPTED,
         run=folder.run,
-        title=loaded.blueprint.goal,
+        title=title,
         plan=loaded.plan.digest,
         repository=str(source.root),
         base=source.base,
         baseBranch=source.base_branch,
     )
-    return folder
+    return ledger
 
 
 def _require_same(folder: RunFolder, loaded: Loaded) -> None:
@@ -73,9 +77,16 @@ def _recorded(folder: RunFolder) -> Repository:
     return repository_of(folder, read_events(folder.ledger))
 
 
-def _require_none(objections: Iterable[str]) -> None:
+def require_none(objections: Iterable[str]) -> None:
+    """Raises MissionError with all of them, if there are any."""
     if found := [*objections]:
         raise MissionError("\n".join(found))
+
+
+def require_outside(home: Path, source: Repository) -> None:
+    """Worktrees lie under the mission home: within the repository, git would take them for its own files."""
+    if home.is_relative_to(source.root):
+        raise MissionError(f"{home}: inside the repository {source.root}; set MISSION_HOME to a folder outside")
 
 
 def _require_room(source: Repository) -> None:

@@ -16,7 +16,7 @@ from ledger.fold import build_report
 from ledger.folder import RunFolder
 from ledger.report import RunStatus
 from workspaces import amended, findings
-from workspaces.acceptance import Objections, as_accepted
+from workspaces.acceptance import Objections, as_accepted, require_none
 from workspaces.findings import Finding
 from workspaces.git_command import GitError, answer
 from workspaces.mission import Mission
@@ -46,8 +46,7 @@ def amend(
     """
     folder, before, after = mission.folder, mission.plan, loaded.plan
     _require_allowed(folder, before, loaded, mission.ledger.events)
-    if found := [*objections(mission.repository)]:
-        raise MissionError("\n".join(found))
+    require_none(objections(mission.repository))
     different = differences(before, after)
     if not different.nothing:
         _replace(mission, loaded, different, by)

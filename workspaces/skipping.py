@@ -13,8 +13,8 @@ from workspaces.amendment import amend
 from workspaces.mission import Mission
 
 
-def skip(mission: Mission, feature: str, *, by: str, why: str) -> list[str]:
-    """Take the feature out of the plan; the assertions that go with it, since no other feature claims them.
+def skip(mission: Mission, feature: str, *, by: str, why: str) -> str:
+    """Take the feature out of the plan, and the assertions that no other feature claims; what was done, in a clause.
 
     Whoever skips approves what is left. Raises MissionError when nothing would be left of its milestone.
     """
@@ -30,7 +30,7 @@ def skip(mission: Mission, feature: str, *, by: str, why: str) -> list[str]:
         Kind.FEATURE_SKIPPED, milestone=home, featureId=feature, assertions=gone, by=by, why=why, plan=plan.digest
     )
     amend(mission, loaded, by=by, approved=f"{by}, who skipped {feature}")
-    return gone
+    return f"{feature} is skipped" + (f"; nobody proves {', '.join(gone)}" if gone else "")
 
 
 def without(blueprint: Blueprint, feature: str) -> Blueprint:
