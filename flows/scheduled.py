@@ -25,6 +25,7 @@ from ledger.gates import still_open
 from ledger.report import MissionReport, RunStatus
 from ledger.settings import Settings
 from workspaces import git
+from workspaces.amended import agreed
 from workspaces.remote import references
 from workspaces.whereabouts import path_of
 
@@ -47,7 +48,7 @@ async def unfinished(plan: Plan, settings: Settings, flow_run: FlowRun, reposito
     if not flow_run.auto_scheduled:
         return None
     place = _place(plan, repository)
-    folder = next((f for f in reversed(all_runs(settings.home)) if _plan(f) == plan.digest and _is_at(f, place)), None)
+    folder = next((folder for folder in reversed(all_runs(settings.home)) if _is_of(folder, plan, place)), None)
     if folder is None or await cancelled_in_prefect(folder, settings) or not _goes_on(folder):
         return None
     async with get_client() as client:
@@ -95,13 +96,6 @@ def one_at_a_time(home: Path, flow_run: FlowRun) -> Generator[None]:
         yield
 
 
-def _plan(folder: RunFolder) -> str:
-    """Digest of the run's plan as it is now."""
-    kinds = (Kind.MISSION_ACCEPTED, Kind.PLAN_AMENDED)
-    plans: list[str] = [event.data["plan"] for event in read_events(folder.ledger) if event.kind in kinds]
-    return plans[-1]
-
-
 def _place(plan: Plan, repository: Path | None) -> Path | None:
     """The checkout it is about; None: a clone of what has a URL."""
     declared = plan.blueprint.repository
@@ -110,8 +104,9 @@ def _place(plan: Plan, repository: Path | None) -> Path | None:
     return git.repository(repository or Path(plan.folder, declared.path or "."), declared.base_branch).root
 
 
-def _is_at(folder: RunFolder, place: Path | None) -> bool:
-    return place is None or path_of(folder, read_events(folder.ledger)) == place
+def _is_of(folder: RunFolder, plan: Plan, place: Path | None) -> bool:
+    events = read_events(folder.ledger)
+    return agreed(events) == plan.digest and place in (None, path_of(folder, events))
 
 
 def _goes_on(folder: RunFolder) -> bool:

@@ -69,10 +69,15 @@ def keep_current(folder: RunFolder) -> str:
     return keep(folder, {name: (folder.path / name).read_text(encoding="utf-8") for name in _FILES})
 
 
+def agreed(events: Iterable[Event]) -> str:
+    """Digest of the plan that was accepted, or amended last."""
+    kinds = (Kind.MISSION_ACCEPTED, Kind.PLAN_AMENDED)
+    return str([event.data["plan"] for event in events if event.kind in kinds][-1])
+
+
 def require_agreed(plan: Plan, folder: RunFolder, events: Iterable[Event]) -> None:
     """Raises MissionError unless this is the plan that was accepted, or amended last."""
-    agreed = [event for event in events if event.kind in (Kind.MISSION_ACCEPTED, Kind.PLAN_AMENDED)]
-    if plan.digest != agreed[-1].data["plan"] or compile_plan(plan.blueprint, Path(plan.folder)) != plan:
+    if plan.digest != agreed(events) or compile_plan(plan.blueprint, Path(plan.folder)) != plan:
         raise MissionError(_edited(folder))
 
 

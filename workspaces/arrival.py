@@ -16,6 +16,7 @@ from ledger.files import flush_folder, make_folder
 from ledger.folder import RunFolder
 from ledger.settings import Settings
 from workspaces import git
+from workspaces.amended import agreed
 from workspaces.durable import flush
 from workspaces.examination import State, examine, report_of
 from workspaces.remote import FULL_CLONE, fetch, is_shallow, references
@@ -67,7 +68,7 @@ def _states(plan: Plan, source: Repository, remote: str, aside: Path) -> Iterato
 
 
 def _goes_on(state: State, plan: Plan) -> bool:
-    if state.plan != plan.digest:
+    if agreed(state.events) != plan.digest:
         return False
     return not report_of(state, plan).status.over
 

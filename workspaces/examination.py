@@ -37,12 +37,6 @@ class State:
     folder: RunFolder
     """Its files, laid down where nobody else looks."""
 
-    @property
-    def plan(self) -> str:
-        """Digest of the plan that was accepted, or amended last."""
-        agreed = (Kind.MISSION_ACCEPTED, Kind.PLAN_AMENDED)
-        return str([event.data["plan"] for event in self.events if event.kind in agreed][-1])
-
 
 def examine(repo: Path, commit: str, run: str, home: Path) -> State:
     """The state of a run in a commit that is here, its files laid down under `home`.

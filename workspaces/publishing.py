@@ -11,7 +11,7 @@ from blueprints.load import Loaded, load, load_text
 from blueprints.plan import Plan
 from ledger.report import MissionReport, RunStatus
 from workspaces import bundle, git
-from workspaces.amended import require_agreed
+from workspaces.amended import agreed, require_agreed
 from workspaces.delivery import moves
 from workspaces.examination import State, examine, report_of
 from workspaces.git import RefChange
@@ -77,9 +77,9 @@ def _only_run(file: Path, heads: dict[str, str]) -> tuple[str, dict[str, str]]:
 def _own_blueprint(trusted: Trusted, state: State) -> Loaded:
     """The publisher's own blueprint, whose plan must be the run's."""
     own = load(trusted.blueprint, trusted.settings) if trusted.blueprint else _at_base(trusted, state)
-    if own.plan.digest != state.plan:
+    if own.plan.digest != (theirs := agreed(state.events)):
         raise MissionError(
-            f"{state.manifest.run} is of the plan {state.plan}, and {own.name} is the plan {own.plan.digest}",
+            f"{state.manifest.run} is of the plan {theirs}, and {own.name} is the plan {own.plan.digest}",
             exit_code=1,
         )
     return own
