@@ -55,7 +55,7 @@ class Job:
     @contextmanager
     def follow(self) -> Generator[None]:
         self.say(f"the plan is {current_plan(self._folder).digest}")
-        with listening(self._folder, self._heard, self._keeping.heard):
+        with listening(self._folder, self._heard, *self._keeping.listeners):
             yield
 
     def rest(self) -> bool:

@@ -37,7 +37,12 @@ class Keeping:
     """Why something could not be kept, in a sentence each."""
     _lost: bool = False
 
-    def heard(self, event: Event, report: MissionReport) -> None:
+    @property
+    def listeners(self) -> list[Listener]:
+        """Nobody, when there is nothing to do before the end."""
+        return [self._heard] if self.delivery else []
+
+    def _heard(self, event: Event, report: MissionReport) -> None:
         """After each milestone the state is kept elsewhere. Who has lost the run to another job stops."""
         if event.kind is Kind.MILESTONE_SEALED and self.delivery and not self._lost:
             self._try(lambda delivery: delivery.midway(report))
@@ -91,6 +96,9 @@ def _undisturbed() -> Generator[None]:
 @contextmanager
 def listening(folder: RunFolder, *listeners: Listener) -> Generator[None]:
     """While the block lasts, on a thread of its own, each further event of the run is told to the listeners."""
+    if not listeners:
+        yield
+        return
     tail, fold, over = Tail(folder.ledger), Fold(folder.run, current_plan(folder)), threading.Event()
     for event in tail.new():
         fold.add(event)

@@ -45,7 +45,7 @@ class Terminal:
 
     @contextmanager
     def follow(self) -> Generator[None]:
-        with listening(self._folder, self._keeping.heard), _Progress(self._folder, stderr=self._as_json):
+        with listening(self._folder, *self._keeping.listeners), _Progress(self._folder, stderr=self._as_json):
             yield
 
     def rest(self) -> bool:

@@ -10,9 +10,9 @@ import httpx
 
 from blueprints.errors import MissionError
 from cli.embedded import configured_api, running
-from ledger.events import Event, read_events
+from ledger.events import Event
 from ledger.folder import RunFolder
-from ledger.gates import is_suspended, still_open
+from ledger.gates import alarm_of, left_waiting
 from ledger.settings import Settings
 from workspaces.cancelling import record_cancelled
 
@@ -43,8 +43,8 @@ def cancelled_meanwhile(folder: RunFolder) -> bool:
 
     Raises MissionError when Prefect does not answer.
     """
-    gate = still_open(read_events(folder.ledger))
-    if gate is None or not is_suspended(gate) or folder.alive() or _state(gate) != "CANCELLED":
+    gate = left_waiting(folder)
+    if gate is None or _state(gate) != "CANCELLED":
         return False
     record_cancelled(folder, Settings(), "Prefect")
     return True
@@ -55,7 +55,7 @@ def cancel_in_prefect(folder: RunFolder, gate: Event | None, by: str) -> None:
     api = gate.data["api"] if gate else _api(folder)
     if api is None:
         return
-    named = {"name": {"any_": [folder.run, f"alarm {folder.run}"]}, "state": {"type": {"any_": _UNBEGUN}}}
+    named = {"name": {"any_": [folder.run, alarm_of(folder.run)]}, "state": {"type": {"any_": _UNBEGUN}}}
     cancelled = {"state": {"type": "CANCELLED", "message": f"cancelled by {by}"}, "force": True}
     for flow_run in _checked(call(api, "POST", "/flow_runs/filter", {"flow_runs": named})):
         _checked(call(api, "POST", f"/flow_runs/{flow_run['id']}/set_state", cancelled))

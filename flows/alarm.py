@@ -23,7 +23,7 @@ from flows.timeout import by_default
 from ledger.accepted import not_accepted
 from ledger.events import Event, Kind, read_events
 from ledger.folder import RunFolder
-from ledger.gates import is_suspended, still_open
+from ledger.gates import alarm_of, is_suspended, still_open
 from ledger.settings import Settings
 from workspaces.amended import current_plan
 
@@ -42,7 +42,7 @@ async def set_alarm(client: PrefectClient, flow_run: FlowRun, run: str, key: str
         flow_run.deployment_id,
         parameters={**flow_run.parameters, "run": run},
         state=Scheduled(scheduled_time=datetime.fromtimestamp(at, UTC)),
-        name=name_of(run),
+        name=alarm_of(run),
         tags=[TAG],
         idempotency_key=f"alarm-{run}-{key}",
         work_queue_name=flow_run.work_queue_name,
@@ -54,17 +54,12 @@ async def call_off(run: str) -> None:
     """The question is answered. An alarm that is left over all the same finds nothing to do."""
     try:
         async with get_client() as client:
-            named = FlowRunFilter(name=FlowRunFilterName(any_=[name_of(run)]))
+            named = FlowRunFilter(name=FlowRunFilterName(any_=[alarm_of(run)]))
             for alarm in await client.read_flow_runs(flow_run_filter=named):
                 if alarm.state and alarm.state.type is StateType.SCHEDULED:
                     await client.delete_flow_run(alarm.id)
     except Exception:
         logging.getLogger(__name__).warning("an alarm could not be called off", exc_info=True)
-
-
-def name_of(run: str) -> str:
-    """What the alarm's flow run is called."""
-    return f"alarm {run}"
 
 
 async def ring(run: str, settings: Settings) -> State[str]:

@@ -10,17 +10,16 @@ from prefect.client.schemas.objects import StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL
 
-from ledger.events import read_events
 from ledger.folder import RunFolder
-from ledger.gates import is_suspended, still_open
+from ledger.gates import left_waiting
 from ledger.settings import Settings
 from workspaces.cancelling import record_cancelled
 
 
 async def cancelled_in_prefect(folder: RunFolder, settings: Settings) -> bool:
     """Whether that has happened to the run, which waits for somebody; then it is written down, and the run is over."""
-    gate = still_open(read_events(folder.ledger))
-    if gate is None or not is_suspended(gate) or gate.data["api"] != PREFECT_API_URL.value() or folder.alive():
+    gate = left_waiting(folder)
+    if gate is None or gate.data["api"] != PREFECT_API_URL.value():
         return False
     if not await _is_cancelled(UUID(gate.data["flowRun"])):
         return False

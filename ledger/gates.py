@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ledger.events import Event, Kind
+from ledger.events import Event, Kind, read_events
+from ledger.folder import RunFolder
 
 _OPENS = (Kind.PLAN_PROPOSED, Kind.GATE_OPENED)
 _CLOSES = (
@@ -31,3 +32,14 @@ def still_open(events: Iterable[Event]) -> Event | None:
 def is_suspended(gate: Event | None) -> bool:
     """Whether no process waits for the answer: it starts one."""
     return gate is not None and gate.data.get("waits") == "suspended"
+
+
+def left_waiting(folder: RunFolder) -> Event | None:
+    """The question of a run that waits for its answer with no process there."""
+    gate = still_open(read_events(folder.ledger))
+    return gate if is_suspended(gate) and not folder.alive() else None
+
+
+def alarm_of(run: str) -> str:
+    """What the flow run is called that answers the run's question when nobody has in time."""
+    return f"alarm {run}"

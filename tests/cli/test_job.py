@@ -56,7 +56,8 @@ def test_who_has_lost_the_run_to_another_job_stops_and_says_so(
     keeping = Keeping(mission.folder, delivery=ours)
     job = Job(mission.folder, as_json=False, keeping=keeping)
     sealed = Event(Kind.MILESTONE_SEALED, "2026-01-01T00:00:00+00:00", {"milestone": "one", "commit": "c"})
-    keeping.heard(sealed, standing(mission.folder))
+    [heard] = keeping.listeners
+    heard(sealed, standing(mission.folder))
     assert asked_of(mission) == ["pause, says a job that went on with the run elsewhere"]
     assert job.close(standing(mission.folder), None) == 1
     assert "was moved by somebody else meanwhile; nothing was overwritten" in capsys.readouterr().out
@@ -66,7 +67,8 @@ def test_a_remote_that_is_away_is_a_trouble_and_no_reason_to_stop(mission: Missi
     away = Pushed(mission.root, mission.folder, str(tmp_path / "nowhere.git"), "", None)
     keeping = Keeping(mission.folder, delivery=away)
     sealed = Event(Kind.MILESTONE_SEALED, "2026-01-01T00:00:00+00:00", {"milestone": "one", "commit": "c"})
-    keeping.heard(sealed, standing(mission.folder))
+    [heard] = keeping.listeners
+    heard(sealed, standing(mission.folder))
     assert asked_of(mission) == []
     assert len(keeping.troubles) == 1
     assert "could not be kept" in keeping.troubles[0]
