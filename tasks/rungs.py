@@ -99,6 +99,8 @@ def _best(junction: Junction, trees: Sequence[str], *, made_anew: Collection[str
     commits = [merged(junction, tree) for tree in dict.fromkeys(trees)]
     opinions = junction.fitting.opinions(commits, made_anew=made_anew)
     reasons = [_objection(junction, opinions[commit], guessed=guessed) for commit in commits]
+    if junction.mission.stop.is_set():  # a check that it ended is no evidence, for the result nor against a side
+        return Step(StepStatus.STOPPED, reason="the mission was stopped")
     for commit, reason in zip(commits, reasons, strict=True):
         if not reason:
             return Step(StepStatus.DONE, commit, made_anew=tuple(sorted(made_anew)))
