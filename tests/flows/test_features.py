@@ -34,7 +34,7 @@ UNRULY: Data = {
     "silent": [write("silent"), shell("echo '{}' > $MISSION_HANDOFF")],
     "quitter": [write("quitter"), {"fail": "I give up"}],
     "victim": [write("victim"), {"crash": True}],
-    "sleeper": [write("sleeper"), {"hang": True}],
+    "sleeper": [{"hang": True}],
 }
 
 REASONS = {

@@ -31,10 +31,10 @@ def test_whoever_ends_a_waiting_mission_ends_it_here_and_in_prefect(new_missions
             run.ask("POST", "/set_state", {"state": {"type": "CANCELLING"}})
         rung.ring()
         until(lambda: rung.events("mission_cancelled", by="Prefect"))
+        until(lambda: [alarm["state"]["type"] for alarm in late.alarms()] == ["COMPLETED"])
     [decision] = late.events("plan_rejected")
     assert (decision["by"], decision["note"]) == ("the time-out of 1s", "nobody decided within 1s")
     assert late.ask("GET")["state"]["message"] == "plan rejected: nobody decided within 1s"
-    assert [alarm["state"]["type"] for alarm in late.alarms()] == ["COMPLETED"]
 
     assert missions("cancel", cancelled.name).stdout == f"{cancelled.name}: cancelled\n"
     assert cancelled.state() == ("CANCELLED", "Cancelled")

@@ -113,7 +113,7 @@ def test_input_is_empty_when_none_is_given(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("contained", [False, True])
 def test_time_limit_ends_a_command(tmp_path: Path, contained: bool) -> None:
-    finished = run(["sh", "-c", "echo begun; sleep 600"], cwd=tmp_path, timeout=0.3, contained=contained)
+    finished = run(["sh", "-c", "echo begun; sleep 600"], cwd=tmp_path, timeout=2, contained=contained)
     assert (finished.ended, finished.exit_code) == (Ended.TIMEOUT, None)
     assert finished.output.startswith("begun\n")
 
@@ -124,8 +124,8 @@ def test_silence_ends_a_command(tmp_path: Path, containing: str) -> None:
 
 
 def test_output_keeps_a_command_from_being_idle(tmp_path: Path) -> None:
-    talker = "for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.1; done"
-    assert run(["sh", "-c", talker], cwd=tmp_path, idle=0.6, contained=True).ok
+    talker = "for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.3; done"
+    assert run(["sh", "-c", talker], cwd=tmp_path, idle=2, contained=True).ok
 
 
 def test_stop_ends_a_command(tmp_path: Path, containing: str) -> None:
@@ -151,7 +151,7 @@ def test_stop_that_is_set_already_ends_a_command(tmp_path: Path, containing: str
 
 def test_command_may_end_gently(tmp_path: Path, containing: str) -> None:
     polite = "trap 'echo bye; exit 0' TERM; echo begun; while :; do sleep 0.01; done"
-    finished = run(["sh", "-c", polite], cwd=tmp_path, timeout=0.5, grace=30, contained=True)
+    finished = run(["sh", "-c", polite], cwd=tmp_path, timeout=2, grace=30, contained=True)
     assert finished.ended is Ended.TIMEOUT
     assert "bye" in finished.output
 
