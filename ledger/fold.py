@@ -14,6 +14,7 @@ from ledger.places import Data, Folding
 from ledger.report import (
     AmendmentReport,
     AssertionReport,
+    DecisionReport,
     FeatureReport,
     IntegrationReport,
     MilestoneReport,
@@ -22,6 +23,9 @@ from ledger.report import (
     StepStatus,
     Totals,
 )
+
+_DIGEST = 12
+"""How much of a plan's digest is told."""
 
 
 class Fold:
@@ -84,11 +88,13 @@ def _proposed(report: MissionReport, _data: Data) -> None:
     report.status, report.reason = RunStatus.WAITING, "the plan waits for approval"
 
 
-def _approved(report: MissionReport, _data: Data) -> None:
+def _approved(report: MissionReport, data: Data) -> None:
+    _decided(report, data, _plan_of(data), data.get("decision", "approve"))
     report.status, report.reason = RunStatus.RUNNING, ""
 
 
 def _rejected(report: MissionReport, data: Data) -> None:
+    _decided(report, data, _plan_of(data), data["decision"])
     word = "revision requested" if data["decision"] == "revise" else "plan rejected"
     report.status = RunStatus.REJECTED
     report.reason = f"{word}: {data['note']}" if data["note"] else word
@@ -120,8 +126,22 @@ def _gate_opened(report: MissionReport, data: Data) -> None:
     report.status, report.reason = RunStatus.WAITING, data["about"]
 
 
-def _gate_closed(report: MissionReport, _data: Data) -> None:
+def _gate_closed(report: MissionReport, data: Data) -> None:
+    _decided(report, data, data["gate"], data["answer"])
     report.status, report.reason = RunStatus.RUNNING, ""
+
+
+def _accepted(report: MissionReport, data: Data) -> None:
+    _decided(report, data, data["assertion"], "accept")
+
+
+def _decided(report: MissionReport, data: Data, about: str, decision: str) -> None:
+    told = DecisionReport(at=data["at"], by=data["by"], about=about, decision=decision, note=data.get("note", ""))
+    report.decisions.append(told)
+
+
+def _plan_of(data: Data) -> str:
+    return f"plan {data['plan'][:_DIGEST]}"
 
 
 def nobody_at_work(report: MissionReport) -> None:
@@ -154,6 +174,7 @@ _FOLDS: dict[Kind, Folding] = {
     Kind.PLAN_APPROVED: _approved,
     Kind.PLAN_REJECTED: _rejected,
     Kind.PLAN_AMENDED: _amended,
+    Kind.ASSERTION_ACCEPTED: _accepted,
     Kind.GATE_OPENED: _gate_opened,
     Kind.GATE_CLOSED: _gate_closed,
     Kind.STOP_REQUESTED: _stop_requested,

@@ -74,7 +74,13 @@ def _outcome(report: MissionReport) -> list[str]:
 
 
 def _details(report: MissionReport) -> list[str]:
-    return [*map(_milestone, report.milestones), _landing(report), _findings(report), _totals(report)]
+    return [
+        *map(_milestone, report.milestones),
+        _landing(report),
+        _decisions(report),
+        _findings(report),
+        _totals(report),
+    ]
 
 
 def _joined(parts: Iterable[str]) -> str:
@@ -270,6 +276,13 @@ def _verdict(verdict: VerdictReport) -> list[str]:
         duration(verdict.seconds),
         f"{seen} {evidence}",
     ]
+
+
+def _decisions(report: MissionReport) -> str:
+    if not report.decisions:
+        return ""
+    rows = [[d.at, cell(d.by), f"`{d.about}`", cell(d.decision), cell(d.note)] for d in report.decisions]
+    return "## Decisions\n\n" + table(["when", "who", "about", "decision", "note"], rows)
 
 
 def _findings(report: MissionReport) -> str:

@@ -227,6 +227,17 @@ class TurnsReport(Entry):
         return cls(runs=runs, median=statistics.median(runs), p90=sorted(runs)[math.ceil(0.9 * len(runs)) - 1])
 
 
+class DecisionReport(Entry):
+    """What a person decided, or what stood in for one: a time-out, an approval in advance."""
+
+    at: str
+    by: str
+    about: str
+    """`plan DIGEST`, an assertion that was accepted although it passed before the work, or a gate."""
+    decision: str
+    note: str = ""
+
+
 class AmendmentReport(Entry):
     """A change of the blueprint while the mission was unfinished."""
 
@@ -309,6 +320,7 @@ class MissionReport(Entry):
     seconds: float = 0.0
     ui: str | None = None
     """The run's page in Prefect."""
+    decisions: list[DecisionReport] = []
     amendments: list[AmendmentReport] = []
     skipped: list[SkippedReport] = []
     base_moved: BaseMovedReport | None = None

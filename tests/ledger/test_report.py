@@ -238,7 +238,7 @@ def test_a_proposed_plan_waits() -> None:
     ],
 )
 def test_a_rejection_is_told_with_its_note(decision: str, note: str, reason: str) -> None:
-    story = Story().life().tell(Kind.PLAN_REJECTED, plan="d", decision=decision, note=note)
+    story = Story().life().tell(Kind.PLAN_REJECTED, plan="d", by="me", decision=decision, note=note)
     assert (story.report().status, story.report().reason) == ("rejected", reason)
 
 
@@ -267,6 +267,19 @@ def test_a_run_at_a_gate_waits_until_it_is_answered() -> None:
     assert (story.report().status, story.report().reason) == ("waiting", "VAL-A-001 waits for an answer: ?")
     story.tell(Kind.GATE_CLOSED, gate="VAL-A-001@c0ffee", milestone="one", answer="pass", by="ada", note="")
     assert (story.report().status, story.report().reason) == ("running", "")
+
+
+def test_it_tells_who_decided_what_and_when() -> None:
+    story = Story().tell(Kind.ASSERTION_ACCEPTED, assertion="VAL-A-001", by="ada")
+    story.tell(Kind.PLAN_APPROVED, plan="0123456789abcdef", decision="approve", by="ada", note="As we | said.")
+    story.built().tell(Kind.GATE_CLOSED, gate="findings@F-1", milestone="one", answer="stop", by="bob", note="")
+    decisions = [(d.by, d.about, d.decision, d.note) for d in story.report().decisions]
+    assert decisions == [
+        ("ada", "VAL-A-001", "accept", ""),
+        ("ada", "plan 0123456789ab", "approve", "As we | said."),
+        ("bob", "findings@F-1", "stop", ""),
+    ]
+    assert "| ada | `plan 0123456789ab` | approve | As we \\| said. |" in markdown(story.report())
 
 
 def test_turns_tools_and_models_are_counted_by_role() -> None:
