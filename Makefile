@@ -2,6 +2,7 @@
 UV := ./scripts/uv
 DEMO ?= $(CURDIR)/.demo
 export MISSION_HOME ?= $(HOME)/.missions
+unexport PYTHONDONTWRITEBYTECODE # without bytecode, each of the many processes would compile what it imports
 
 .PHONY: install browser demo test test-agents test-docker check crash format bench clean
 

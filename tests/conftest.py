@@ -24,6 +24,17 @@ from tests.process import Interpreter, Process, interpreter
 from workspaces.process import environment
 
 _LOOPBACK = ("127.", "::1", "localhost")
+_LONGEST_FIRST = ("deployments", "flows", "crash", "cli", "zoo")
+"""Folders whose files begin before all others: whole missions, which would be waited for at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = item.path.parent.name
+    return _LONGEST_FIRST.index(folder) if folder in _LONGEST_FIRST else len(_LONGEST_FIRST)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -13,7 +13,7 @@ import httpx
 import psutil
 
 from tests.conftest import Data, Missions
-from tests.flows.stage import until
+from tests.flows.stage import HTTP, until
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Server:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/api/health", timeout=5).is_success
+            return HTTP.get(f"{self.url}/api/health", timeout=5).is_success
         except httpx.TransportError:
             return False
 

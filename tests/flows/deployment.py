@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from tests.conftest import Data, Missions
-from tests.flows.stage import Run, alive, api, ask, until
+from tests.flows.stage import HTTP, Run, alive, api, ask, until
 
 _BUSY = 503
 
@@ -112,6 +112,7 @@ def deployed(missions: Missions) -> Hosting:
     assert missions("server", "start").returncode == 0
     env = os.environ | {"MISSION_HOME": str(missions.home), "PREFECT_API_URL": api(missions), "MISSION_PATIENCE": "0"}
     env |= {"PREFECT_HOME": str(missions.home / "prefect-worker"), "PREFECT_WORKER_QUERY_SECONDS": "1"}
+    env |= {"PREFECT_API_SSL_CERT_FILE": str(missions.home / "prefect" / "unused-certificate.pem")}
     assert missions("pool", pool_of(missions)).returncode == 0
     return Hosting(missions, env)
 
@@ -123,7 +124,7 @@ def requested(method: str, url: str, body: Data | list[Data] | None = None) -> h
 
 def _unless_busy(method: str, url: str, body: Data | list[Data] | None) -> httpx.Response | None:
     try:
-        response = httpx.request(method, url, json=body, timeout=30)
+        response = HTTP.request(method, url, json=body)
     except httpx.TimeoutException:
         return None
     return None if response.status_code == _BUSY else response
@@ -131,7 +132,7 @@ def _unless_busy(method: str, url: str, body: Data | list[Data] | None) -> httpx
 
 def _created(deployment: str, body: Data) -> str | None:
     """The flow run, as soon as the server has time for it: SQLite may be busy."""
-    made = httpx.post(f"{deployment}/create_flow_run", json=body, timeout=30)
+    made = HTTP.post(f"{deployment}/create_flow_run", json=body)
     return str(made.json()["id"]) if made.is_success else None
 
 

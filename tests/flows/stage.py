@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import ssl
 import subprocess
@@ -22,17 +23,24 @@ T = TypeVar("T")
 Step = Data
 Steps = list[Step]
 
-_NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # to read them takes longer than the question
+HTTP = httpx.Client(
+    timeout=30,
+    verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),  # to read certificates takes longer than the question
+    limits=httpx.Limits(max_keepalive_connections=0),  # a server that was started anew knows of none
+)
 LONG = 240.0
 """Seconds after which what a test waits for will not come."""
+_LONGEST_PAUSE = 0.25
+"""Seconds between two looks: to look takes time from what is looked for."""
 
 
 def until(look: Callable[[], T | None]) -> T:
     """What `look` sees as soon as it sees something."""
-    deadline = time.monotonic() + LONG
+    deadline, pause = time.monotonic() + LONG, 0.02
     while not (seen := look()):
         assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(pause * 1.5, _LONGEST_PAUSE)
     return seen
 
 
@@ -55,8 +63,14 @@ def parents(repo: Path, commit: str) -> list[str]:
 
 def alive(words: Path) -> bool:
     """Whether any process has the path among its arguments."""
-    listed = subprocess.run(["ps", "-A", "-ww", "-o", "args="], capture_output=True, text=True, check=True).stdout
-    return str(words) in listed
+    return any(os.fsencode(words) in _arguments(process) for process in Path("/proc").glob("[0-9]*"))
+
+
+def _arguments(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:  # it is gone
+        return b""
 
 
 # Steps of the scripted agent.
@@ -73,7 +87,7 @@ def shell(line: str) -> Step:
 def wait_for(file: Path) -> Step:
     """The agent goes on when the file is there; its process has the path among its arguments."""
     name = shlex.quote(str(file))
-    return shell(f"for _ in $(seq 1200); do if [ -e {name} ]; then exit 0; fi; sleep 0.05; done; exit 1")
+    return shell(f"for _ in $(seq 300); do if [ -e {name} ]; then exit 0; fi; sleep 0.2; done; exit 1")
 
 
 def touch(file: Path) -> Step:
@@ -226,7 +240,7 @@ def api(missions: Missions) -> str:
 
 def ask(missions: Missions, path: str, question: Data) -> list[Data]:
     """What Prefect's API answers to a filter."""
-    response = httpx.post(f"{api(missions)}/{path}/filter", json=question, timeout=30, verify=_NO_CERTIFICATES)
+    response = HTTP.post(f"{api(missions)}/{path}/filter", json=question)
     answer: list[Data] = response.raise_for_status().json()
     return answer
 
@@ -238,7 +252,7 @@ def answer(gate: Data, **answer: object) -> None:
 
 
 def _accepts(url: str, answer: Data) -> bool:
-    response = httpx.post(url, json={"run_input": answer}, timeout=30, verify=_NO_CERTIFICATES)
+    response = HTTP.post(url, json={"run_input": answer})
     return response.is_success and bool(response.json().get("status") == "ACCEPT")
 
 

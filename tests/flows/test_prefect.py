@@ -8,11 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
-
 from tests.conftest import Data
 from tests.flows.conftest import NewMissions
 from tests.flows.stage import (
+    HTTP,
     Ended,
     Going,
     Run,
@@ -33,7 +32,7 @@ MISSION_FLOW = Path(__file__).parents[2] / "flows" / "mission.py"
 
 def test_the_flow_is_named_after_the_mission_and_its_run_after_the_run(passed: Ended) -> None:
     found = flow_run(passed)
-    flow: Data = httpx.get(f"{api(passed.missions)}/flows/{found['flow_id']}").raise_for_status().json()
+    flow: Data = HTTP.get(f"{api(passed.missions)}/flows/{found['flow_id']}").raise_for_status().json()
     assert flow["name"] == "demo"
     assert found["parameters"]["run"] == passed.name
 
