@@ -6,10 +6,12 @@ starts it again: suspended with a form, suspended without one, or scheduled.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -20,6 +22,7 @@ from prefect.context import FlowRunContext
 from prefect.exceptions import Pause
 from prefect.input import RunInput
 from prefect.input.run_input import keyset_from_paused_state
+from prefect.logging.handlers import PrefectConsoleHandler
 from prefect.states import AwaitingRetry, Scheduled, Suspended
 
 from flows.alarm import set_alarm
@@ -66,10 +69,19 @@ def hosted(mission: Mission, flow_run: FlowRun) -> Generator[Host | None]:
     if context := FlowRunContext.get():
         # When it is suspended in its UI, Prefect would end tasks in the middle: the mission stops in its own way.
         context.flow_run_suspension_request.mark_requested = _ignored  # type: ignore[method-assign]
+    _outlive_readers()
     try:
         yield host
     finally:
         del _HOSTS[mission.run]
+
+
+def _outlive_readers() -> None:
+    """What is logged goes to the worker, which may die before the mission: Rich's console would end the process."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, PrefectConsoleHandler):
+            console = handler.console
+            console.on_broken_pipe = partial(setattr, console, "quiet", True)  # type: ignore[method-assign]
 
 
 def _ignored(state: State[Any]) -> None:

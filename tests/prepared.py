@@ -1,8 +1,9 @@
 """An interpreter that has imported all that `mission` commands import, and becomes one of them in a fork.
 
-Started by `tests/process.py`, which sends it the calls. A fork finds what a fresh interpreter would have found:
-`cli`, `flows` and `tasks` are yet to be imported, and so, by all appearances, is Prefect, which reads the
-environment while it is imported and must read that of the call.
+Started by `tests/process.py`, which sends it the calls; Prefect's workers and flow runs come by its door, through
+`tests/quick_python.py`. A fork finds what a fresh interpreter would have found: `cli`, `flows` and `tasks` are yet
+to be imported, and so, by all appearances, is Prefect, which reads the environment while it is imported and must
+read that of the call.
 
 A fork with `MISSION_TEST_KILL=before:17` or `after:17` kills itself right before or right after it writes line 17
 of a ledger; `after:milestone_sealed` stands for the first line of that kind. One with `MISSION_TEST_CLOCK=FILE`
@@ -16,6 +17,7 @@ import importlib
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import struct
@@ -32,11 +34,15 @@ _IMPORTED = ("cli.main", "cli.run", "flows.compile", "flows.results")
 _IMPORTED_LATE = (
     "anyio._backends._asyncio",
     "fastapi.encoders",
+    "prefect.cli.deployment",
+    "prefect.cli.worker",
     "prefect.flow_engine",
+    "prefect.runner._workspace_supervisor",
     "prefect.task_engine",
     "prefect.utilities.visualization",
+    "prefect.workers.process",
 )
-"""What Prefect imports when a flow is called."""
+"""What Prefect imports when a flow is called, and on its command line."""
 _KILL = "MISSION_TEST_KILL"
 _CLOCK = "MISSION_TEST_CLOCK"
 _ANEW = ("cli", "flows", "tasks", "tests")
@@ -53,10 +59,11 @@ def main() -> None:
     sys.meta_path.insert(0, _ImportedAhead(_take_out("prefect")))
     gc.collect()  # what was taken out
     gc.freeze()  # or the collector would copy what the forks share
-    calls = socket.socket(fileno=int(sys.argv[1]))
+    calls, door = (socket.socket(fileno=int(number)) for number in sys.argv[1:])
     calls.sendall(b".")  # prepared
-    sys.argv = _next_call(calls)
-    runpy.run_module("cli.main", run_name="__main__", alter_sys=True)
+    module, words = _next_call(calls, door)
+    sys.argv = ["-m", *words]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def _take_out(*packages: str) -> dict[str, ModuleType]:
@@ -88,14 +95,19 @@ class _ImportedAhead(MetaPathFinder, Loader):
         logging.setup_logging()
 
 
-def _next_call(calls: socket.socket) -> list[str]:
-    """The words of a call, in a fork that has become its process."""
+def _next_call(calls: socket.socket, door: socket.socket) -> tuple[str, list[str]]:
+    """The module and the words of a call, in a fork that has become its process."""
     while True:
-        _, descriptors, _, _ = socket.recv_fds(calls, 1, 4)
+        if door in select.select([calls, door], [], [])[0]:
+            caller, _ = door.accept()
+            descriptors = [caller.detach()]
+        else:
+            _, descriptors, _, _ = socket.recv_fds(calls, 1, 4)
         if not descriptors:
             sys.exit()
         if not os.fork():
             calls.close()
+            door.close()
             return _become(*descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
@@ -110,26 +122,29 @@ def _forget_the_dead() -> None:
         pass
 
 
-def _become(caller: int, *streams: int) -> list[str]:
+def _become(caller: int, *given: int) -> tuple[str, list[str]]:
     """Fork once more: one to be the command, and one to tell how that ends."""
     with socket.socket(fileno=caller) as connection:
+        streams = given or socket.recv_fds(connection, 1, 3)[1]
         with connection.makefile("r") as text:
             call: dict[str, Any] = json.loads(text.readline())
         if process := os.fork():
-            _tell(connection, process, streams)
+            _tell(connection, process, streams, tied=call["tied"])
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
     os.environ.clear()
     os.environ.update(call["environment"])
+    os.chdir(call["folder"])
+    sys.executable = call["python"]
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if call["fresh"]:
-        os.execv(sys.executable, [sys.executable, "-m", "cli.main", *call["words"]])
+        os.execv(sys.executable, [sys.executable, "-m", call["module"], *call["words"]])
     if point := os.environ.pop(_KILL, ""):
         _die_at(point)
     if clock := os.environ.pop(_CLOCK, ""):
         _live_later(Path(clock))
-    return ["-m", *call["words"]]
+    return call["module"], call["words"]
 
 
 def _die_at(point: str) -> None:
@@ -159,10 +174,15 @@ def _lines(path: Path) -> int:
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
-def _tell(connection: socket.socket, process: int, streams: Sequence[int]) -> NoReturn:
+def _tell(connection: socket.socket, process: int, streams: Sequence[int], *, tied: bool) -> NoReturn:
+    """`tied`: the command dies with the process that called."""
     for stream in streams:
         os.close(stream)
     connection.sendall(NUMBER.pack(process))
+    caller = connection.fileno()
+    if tied and caller in select.select([caller, os.pidfd_open(process)], [], [])[0]:
+        os.kill(process, signal.SIGKILL)
+        os._exit(0)
     _, status = os.waitpid(process, 0)
     connection.sendall(NUMBER.pack(os.waitstatus_to_exitcode(status)))
     os._exit(0)

@@ -21,6 +21,7 @@ from typing import IO
 from tests.prepared import NUMBER
 
 _PROJECT = Path(__file__).parents[1]
+_QUICK_PYTHON = Path(__file__).with_name("quick_python.py")
 _READ_BY_IMPORTS = ("PREFECT_", "PYTHON", "SSL_")
 """Beginnings of variables that modules look at when they are imported."""
 _STDERR = 2
@@ -89,6 +90,7 @@ class Interpreter:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._calls, self._theirs = socket.socketpair()
+        self._folder = tempfile.TemporaryDirectory()
         self._imported_with: dict[str, str] = {}
 
     def run(self, words: Sequence[str], environment: Mapping[str, str], *, stdin: str, fresh: bool) -> Ended:
@@ -113,12 +115,20 @@ class Interpreter:
         assert self._process
         return self._process.pid
 
+    @property
+    def python(self) -> Path:
+        """A Python that starts Prefect in no time, and all that Prefect starts with it."""
+        with self._lock:
+            self._prepare()
+        return Path(self._folder.name) / "python"
+
     def close(self) -> None:
         """It ends when nobody can call it any more."""
         self._calls.close()
         self._theirs.close()
         if self._process:
             self._process.wait()
+        self._folder.cleanup()
 
     def _start(
         self, words: Sequence[str], environment: Mapping[str, str], stdin: int, stderr: int, *, fresh: bool
@@ -130,21 +140,34 @@ class Interpreter:
         with there, os.fdopen(writing, "w"), self._lock:
             socket.send_fds(self._calls, [b"."], [there.fileno(), stdin, writing, stderr])
         anew = fresh or _read_by_imports(environment) != self._imported_with
-        call = {"words": words, "environment": dict(environment), "fresh": anew}
+        call = {"module": "cli.main", "words": words, "environment": dict(environment), "fresh": anew, "tied": False}
+        call |= {"folder": str(_PROJECT), "python": sys.executable}
         here.sendall(f"{json.dumps(call)}\n".encode())
         return Process(here, os.fdopen(reading))
 
     def _prepare(self) -> None:
         if self._process is None:
-            theirs = self._theirs.fileno()
-            argv = [*self._before, sys.executable, "-m", "tests.prepared", str(theirs)]
-            nothing = subprocess.DEVNULL
-            self._process = subprocess.Popen(argv, cwd=_PROJECT, stdin=nothing, stdout=nothing, pass_fds=[theirs])
+            theirs, door = self._theirs.fileno(), self._open_door()
+            argv = [*self._before, sys.executable, "-m", "tests.prepared", str(theirs), str(door.fileno())]
+            nothing, given = subprocess.DEVNULL, [theirs, door.fileno()]
+            self._process = subprocess.Popen(argv, cwd=_PROJECT, stdin=nothing, stdout=nothing, pass_fds=given)
             self._theirs.close()
+            door.close()
             self._imported_with = _read_by_imports(os.environ)
             if not self._calls.recv(1):  # a word when it is prepared
                 self._process.wait()
         assert self._process.poll() is None, "what commands import cannot be imported"
+
+    def _open_door(self) -> socket.socket:
+        """Where `quick_python.py`, which lies beside it, has its work done."""
+        folder = Path(self._folder.name)
+        python = folder / "python"
+        python.write_text(f"#!{sys.executable} -IS\n{_QUICK_PYTHON.read_text()}")
+        python.chmod(0o755)
+        door = socket.socket(socket.AF_UNIX)
+        door.bind(str(folder / "door"))
+        door.listen()
+        return door
 
 
 def _read_by_imports(environment: Mapping[str, str]) -> dict[str, str]:

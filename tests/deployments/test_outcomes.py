@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from tests.deployments.listener import Listener, listening, make_block
 from tests.flows.conftest import NewMissions
 from tests.flows.deployment import Deployed, Hosting, deployed, pool_of, requested
 from tests.flows.stage import LONG, alive, api, ask, feature, milestone, until, wait_for, workers, write
+from tests.process import interpreter
 
 _NOTHING_HEARD = 60
 """Seconds after which the lost mission is brought back; two heartbeats lie in between."""
@@ -180,7 +180,7 @@ def _watch(hosting: Hosting, outcome: str, *words: str) -> Watched:
     """The deployment named after the pool, run for the sake of this outcome."""
     out = hosting.missions.folder / f"{outcome}.out"
     name = f"mission/{pool_of(hosting.missions)}"
-    argv = [sys.executable, "-m", "prefect", "deployment", "run", name, "--watch", *words]
+    argv = [str(interpreter.python), "-m", "prefect", "deployment", "run", name, "--watch", *words]
     with out.open("wb") as stream:
         process = subprocess.Popen(argv, env=hosting.env, stdout=stream, stderr=stream)
     return Watched(hosting, process, out)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ import httpx
 
 from tests.conftest import Data, Missions
 from tests.flows.stage import HTTP, Run, alive, api, ask, until
+from tests.process import interpreter
 
 _BUSY = 503
 
@@ -67,7 +67,7 @@ class Hosting:
     @contextmanager
     def worker(self) -> Generator[subprocess.Popen[bytes]]:
         """A worker, in a process group of its own."""
-        argv = [sys.executable, "-m", "prefect", "worker", "start", "--pool", pool_of(self.missions)]
+        argv = [str(interpreter.python), "-m", "prefect", "worker", "start", "--pool", pool_of(self.missions)]
         out = subprocess.DEVNULL
         with subprocess.Popen(argv, env=self.env, stdout=out, stderr=out, start_new_session=True) as process:
             try:
