@@ -44,5 +44,5 @@ async def _write_events(session: AsyncSession, events: Sequence[ReceivedEvent]) 
 
 if __name__ == "__main__":
     AioSqliteConfiguration.begin_transaction = _begin_immediate  # type: ignore[method-assign]
-    storage._write_sqlite_events = _write_events
+    storage._write_sqlite_events = _write_events  # pyright: ignore[reportPrivateUsage]
     app()
