@@ -89,7 +89,7 @@ def _proposed(report: MissionReport, _data: Data) -> None:
 
 
 def _approved(report: MissionReport, data: Data) -> None:
-    _decided(report, data, _plan_of(data), data.get("decision", "approve"))
+    _decided(report, data, _plan_of(data), data["decision"])
     report.status, report.reason = RunStatus.RUNNING, ""
 
 

@@ -20,8 +20,8 @@ _EVERY = 15
 def test_flow_runs_of_a_schedule_never_run_one_mission_twice(new_missions: NewMissions, tmp_path: Path) -> None:
     """The first parks until the window opens, others find nothing to do meanwhile, nor while it works, nor later."""
     missions, go = new_missions(), tmp_path / "go"
-    hosting, opens = deployed(missions), _next_minute()
-    window = f"{opens:%H:%M}-{opens - timedelta(minutes=2):%H:%M}"
+    hosting, opens = deployed(missions), _opening()
+    window = f"{opens:%H:%M}-{opens - timedelta(minutes=4):%H:%M}"
     blueprint = {
         "requirePlanApproval": False,
         "schedule": {"window": window},
@@ -65,9 +65,9 @@ def _deployment(missions: Missions) -> str:
     return str(found["id"])
 
 
-def _next_minute() -> datetime:
-    """Far enough away to park until then."""
-    return (datetime.now(UTC) + timedelta(seconds=95)).replace(second=0, microsecond=0)
+def _opening() -> datetime:
+    """Far enough away to park until then, and for another flow run to see that, also on a slow machine."""
+    return (datetime.now(UTC) + timedelta(seconds=150)).replace(second=0, microsecond=0)
 
 
 def test_the_recipe_for_every_night_makes_a_deployment_that_starts_then(new_missions: NewMissions) -> None:

@@ -226,7 +226,7 @@ def test_the_last_word_is_the_run_s_status(kind: Kind, status: RunStatus) -> Non
 def test_a_proposed_plan_waits() -> None:
     story = Story().life().tell(Kind.PLAN_PROPOSED, plan="d")
     assert (story.report().status, story.report().reason) == ("waiting", "the plan waits for approval")
-    assert story.tell(Kind.PLAN_APPROVED, plan="d", by="me").report().status == "running"
+    assert story.tell(Kind.PLAN_APPROVED, plan="d", decision="approve", by="me").report().status == "running"
 
 
 @pytest.mark.parametrize(

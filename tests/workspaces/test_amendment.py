@@ -138,7 +138,7 @@ def test_only_another_digest_needs_another_approval(mission: Mission, edited: Ed
 
 
 def test_another_concurrency_counts_more_than_what_was_approved_before(mission: Mission, edited: Edited) -> None:
-    mission.ledger.append(Kind.PLAN_APPROVED, plan=mission.plan.digest, maxConcurrency=5)
+    mission.ledger.append(Kind.PLAN_APPROVED, plan=mission.plan.digest, decision="approve", by="ada", maxConcurrency=5)
     amend(mission, edited(maxConcurrency=7), by="ada")
     assert mission.max_concurrency == 7
     amend(mission, edited("Do a well.", maxConcurrency=7), by="ada")
@@ -150,7 +150,7 @@ def test_the_approver_is_told_what_is_otherwise_than_in_the_plan_approved_last(
     mission: Mission, edited: Edited
 ) -> None:
     assert since_approval(mission.folder, mission.plan, mission.ledger.events) == ""
-    mission.ledger.append(Kind.PLAN_APPROVED, plan=mission.plan.digest, maxConcurrency=5)
+    mission.ledger.append(Kind.PLAN_APPROVED, plan=mission.plan.digest, decision="approve", by="ada", maxConcurrency=5)
     amend(mission, edited("Do a well."), by="ada")
     amend(mission, edited("Do a well.", reruns=3), by="ada")
     told = since_approval(mission.folder, mission.plan, mission.ledger.events)
