@@ -22,6 +22,7 @@ from flows import alarm
 from flows.blocks import secret_blocks
 from flows.conduct import conduct, current_flow_run, ended_without_prefect, state_of
 from flows.deployed import hosted, leave
+from flows.events import heard_in_order
 from flows.opening import at_work
 from flows.scheduled import Skip, one_at_a_time, require_free, unfinished
 from ledger.events import read_events
@@ -55,7 +56,8 @@ def compile_flow(loaded: Loaded, *, module: str = __name__, name: str = "run_mis
         until: AwareDatetime | None = None,
     ) -> State[str]:
         options = Options(repository=repository, max_concurrency=max_concurrency, run=run, until=until)
-        return await run_loaded(loaded, options)
+        async with heard_in_order(current_flow_run()):
+            return await run_loaded(loaded, options)
 
     run_mission.__doc__ = f"{blueprint.goal}\n\n{_PARAMETERS}"
     run_mission.__module__, run_mission.__name__, run_mission.__qualname__ = module, name, name

@@ -26,6 +26,7 @@ from prefect.logging.handlers import PrefectConsoleHandler
 from prefect.states import AwaitingRetry, Scheduled, Suspended
 
 from flows.alarm import set_alarm
+from flows.events import send_events
 from ledger.report import MissionReport, RunStatus
 from workspaces.mission import Mission
 
@@ -113,6 +114,7 @@ async def leave(mission: Mission, report: MissionReport, host: Host | None) -> N
             await why.form.asave(keyset_from_paused_state(state), flow_run_id=flow_run.id)
         if why and why.alarm:
             await set_alarm(client, flow_run, mission.run, why.key, why.alarm)
+        await send_events()
         await client.set_flow_run_state(flow_run.id, state, force=True)
         raise Pause(state=(await client.read_flow_run(flow_run.id)).state)
 

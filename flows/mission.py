@@ -9,6 +9,8 @@ from pydantic import AwareDatetime, PositiveInt
 from blueprints.errors import MissionError
 from blueprints.load import load_blueprint
 from flows.compile import Options, run_id, run_loaded
+from flows.conduct import current_flow_run
+from flows.events import heard_in_order
 
 
 def _run_name() -> str:
@@ -37,6 +39,6 @@ async def mission(
         settings: Keys of the blueprint with other values, such as {"agents.builder.timeout": "5m"}.
         until: Pause cleanly before this time, and start nothing that would take longer.
     """
-    loaded = load_blueprint(blueprint, settings)
     options = Options(repository=repository, max_concurrency=max_concurrency, run=run, until=until)
-    return await run_loaded(loaded, options)
+    async with heard_in_order(current_flow_run()):
+        return await run_loaded(load_blueprint(blueprint, settings), options)

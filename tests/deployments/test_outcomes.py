@@ -15,12 +15,9 @@ import pytest
 from tests.conftest import Data, Missions
 from tests.deployments.listener import Listener, listening, make_block
 from tests.flows.conftest import NewMissions
-from tests.flows.deployment import Deployed, Hosting, deployed, pool_of, requested
-from tests.flows.stage import LONG, alive, api, ask, feature, milestone, until, wait_for, workers, write
+from tests.flows.deployment import Deployed, Hosting, deployed, notice_silence_soon, pool_of, requested
+from tests.flows.stage import LONG, alive, api, feature, milestone, until, wait_for, workers, write
 from tests.process import interpreter
-
-_NOTHING_HEARD = 60
-"""Seconds after which the lost mission is brought back; two heartbeats lie in between."""
 
 
 @dataclass(frozen=True)
@@ -135,10 +132,7 @@ def _tell(missions: Missions, listener: Listener) -> None:
         make_block(url, "custom-webhook", pool, text),
     ]
     assert missions("pool", pool, *(word for block in blocks for word in ("--notify", block))).returncode == 0
-    [silent] = ask(missions, "automations", {"automations": {"name": {"any_": [f"missions {pool}: silent"]}}})
-    changed = {key: silent[key] for key in ("name", "actions", "trigger")}
-    changed["trigger"]["within"] = _NOTHING_HEARD
-    requested("PUT", f"{url}/automations/{silent['id']}", changed)
+    notice_silence_soon(missions)
 
 
 def _told_in_both_ways(listener: Listener, about: str) -> list[Data]:

@@ -16,6 +16,8 @@ from tests.conftest import Data, Missions
 from tests.flows.stage import HTTP, Run, alive, api, ask, until
 from tests.process import interpreter
 
+NOTHING_HEARD = 60
+"""Seconds after which a flow run that fell silent is brought back; two heartbeats lie in between."""
 _BUSY = 503
 
 
@@ -110,11 +112,25 @@ class Hosting:
 def deployed(missions: Missions) -> Hosting:
     """The missions, with a work pool of their own."""
     assert missions("server", "start").returncode == 0
-    env = os.environ | {"MISSION_HOME": str(missions.home), "PREFECT_API_URL": api(missions), "MISSION_PATIENCE": "0"}
-    env |= {"PREFECT_HOME": str(missions.home / "prefect-worker"), "PREFECT_WORKER_QUERY_SECONDS": "1"}
-    env |= {"PREFECT_API_SSL_CERT_FILE": str(missions.home / "prefect" / "unused-certificate.pem")}
+    env = {
+        "MISSION_HOME": str(missions.home),
+        "MISSION_PATIENCE": "0",
+        "PREFECT_API_URL": api(missions),
+        "PREFECT_API_SSL_CERT_FILE": str(missions.home / "prefect" / "unused-certificate.pem"),
+        "PREFECT_HOME": str(missions.home / "prefect-worker"),
+        "PREFECT_WORKER_QUERY_SECONDS": "1",
+    }
     assert missions("pool", pool_of(missions)).returncode == 0
-    return Hosting(missions, env)
+    return Hosting(missions, os.environ | env)
+
+
+def notice_silence_soon(missions: Missions) -> None:
+    """After two heartbeats that did not come, not three."""
+    name = f"missions {pool_of(missions)}: silent"
+    [silent] = ask(missions, "automations", {"automations": {"name": {"any_": [name]}}})
+    changed = {key: silent[key] for key in ("name", "actions", "trigger")}
+    changed["trigger"]["within"] = NOTHING_HEARD
+    requested("PUT", f"{api(missions)}/automations/{silent['id']}", changed)
 
 
 def requested(method: str, url: str, body: Data | list[Data] | None = None) -> httpx.Response:

@@ -9,7 +9,7 @@ import yaml
 
 from tests.conftest import Data, Missions
 from tests.flows.conftest import NewMissions
-from tests.flows.deployment import deployed, pool_of, requested
+from tests.flows.deployment import deployed, notice_silence_soon, pool_of, requested
 from tests.flows.stage import Run, alive, api, ask, feature, milestone, until, wait_for, workers, write
 from tests.recipes import follow, recipe
 
@@ -18,7 +18,10 @@ _EVERY = 15
 
 
 def test_flow_runs_of_a_schedule_never_run_one_mission_twice(new_missions: NewMissions, tmp_path: Path) -> None:
-    """The first parks until the window opens, others find nothing to do meanwhile, nor while it works, nor later."""
+    """The first parks until the window opens, others find nothing to do meanwhile, nor while it works, nor later.
+
+    It is parked for longer than a flow run may be silent: neither it nor those that ended before are brought back.
+    """
     missions, go = new_missions(), tmp_path / "go"
     hosting, opens = deployed(missions), _opening()
     window = f"{opens:%H:%M}-{opens - timedelta(minutes=4):%H:%M}"
@@ -29,6 +32,7 @@ def test_flow_runs_of_a_schedule_never_run_one_mission_twice(new_missions: NewMi
     }
     path = missions.blueprint(blueprint, workers(a=[wait_for(go), write("a")]))
     hosting.deploy(path, pool_of(missions))
+    notice_silence_soon(missions)
     deployment = f"{api(missions)}/deployments/{_deployment(missions)}"
     with hosting.worker():
         ticks = {"active": True, "schedule": {"interval": _EVERY}, "max_scheduled_runs": 2}
@@ -40,21 +44,29 @@ def test_flow_runs_of_a_schedule_never_run_one_mission_twice(new_missions: NewMi
         until(lambda: alive(go))
         _skipped(missions, f"{name} is at work")
         go.touch()
-        run.wait_for("mission_completed")
+        until(lambda: [one for one in _flow_runs(missions) if one["state"]["name"] == "Completed"])
         _skipped(missions, f"{name} has passed from this base already")
+        brought_back = [one["id"] for one in _flow_runs(missions) if "AwaitingRetry" in _states(missions, one)]
         requested("DELETE", deployment)
-    assert (missions.runs(), run.sessions()) == ([name], ["a.1"])
-    parked = {datetime.fromtimestamp(event["until"], UTC) for event in run.events("mission_paused")}
-    assert parked == {opens}
+    assert (missions.runs(), run.sessions(), brought_back) == ([name], ["a.1"], [])
+    assert len(run.events("mission_run_started")) == 2
+    [parked] = run.events("mission_paused")
+    assert datetime.fromtimestamp(parked["until"], UTC) == opens
+
+
+def _flow_runs(missions: Missions) -> list[Data]:
+    return ask(missions, "flow_runs", {"deployments": {"id": {"any_": [_deployment(missions)]}}})
+
+
+def _states(missions: Missions, flow_run: Data) -> list[str]:
+    url = f"{api(missions)}/flow_run_states/?flow_run_id={flow_run['id']}"
+    return [state["name"] for state in requested("GET", url).json()]
 
 
 def _skipped(missions: Missions, why: str) -> Data:
     def look() -> Data | None:
-        states: Data = {"any_": ["Skipped"]}
-        deployments = {"id": {"any_": [_deployment(missions)]}}
-        question = {"flow_runs": {"state": {"name": states}}, "deployments": deployments}
-        found = ask(missions, "flow_runs", question)
-        return next((run for run in found if why in run["state"]["message"]), None)
+        ended = [run for run in _flow_runs(missions) if run["state"]["name"] == "Skipped"]
+        return next((run for run in ended if why in run["state"]["message"]), None)
 
     return until(look)
 
@@ -65,7 +77,7 @@ def _deployment(missions: Missions) -> str:
 
 
 def _opening() -> datetime:
-    """Far enough away to park until then, and for another flow run to see that, also on a slow machine."""
+    """Far enough away to park until then, to fall silent, and for another flow run to see that, on a slow machine."""
     return (datetime.now(UTC) + timedelta(seconds=150)).replace(second=0, microsecond=0)
 
 
