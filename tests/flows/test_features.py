@@ -34,7 +34,7 @@ UNRULY: Data = {
     "silent": [write("silent"), shell("echo '{}' > $MISSION_HANDOFF")],
     "quitter": [write("quitter"), {"fail": "I give up"}],
     "victim": [write("victim"), {"crash": True}],
-    "sleeper": [{"hang": True}],
+    "sleeper": [write("sleeper"), {"hang": True}],
 }
 
 REASONS = {
@@ -47,7 +47,7 @@ REASONS = {
     "silent": "malformed handoff: salientSummary",
     "quitter": "the agent ended with exit code 1: fail: failed in step 2: I give up",
     "victim": "the agent ended with exit code 137",
-    "sleeper": "still at work after its time limit of 1 s",
+    "sleeper": "still at work after its time limit of 10 s",
     "nobody": "the agent could not be started: no-such-agent",
     "after-broken": f"setup `{NO_COMPILER}` did not work (exit code 3): compiler missing",
 }
@@ -91,7 +91,7 @@ def unruly(new_missions: NewMissions, marker: Path) -> Ended:
             milestone(
                 "one",
                 *(feature(name) for name in UNRULY if name != "sleeper"),
-                feature("sleeper", timeout="1s"),
+                feature("sleeper", timeout="10s"),
                 feature("after-liar", "liar"),
                 feature("last", "after-liar", "independent"),
                 feature("independent"),
