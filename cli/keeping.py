@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,7 +44,7 @@ class Keeping:
 
     def _heard(self, event: Event, report: MissionReport) -> None:
         """After each milestone the state is kept elsewhere. Who has lost the run to another job stops."""
-        if event.kind is Kind.MILESTONE_SEALED and self.delivery and not self._lost:
+        if event.kind is Kind.MILESTONE_SEALED and not self._lost:
             self._try(lambda delivery: delivery.midway(report))
             if self._lost:
                 ask(self.folder, Request("pause", by="a job that went on with the run elsewhere"))
@@ -102,22 +102,20 @@ def listening(folder: RunFolder, *listeners: Listener) -> Generator[None]:
     tail, fold, over = Tail(folder.ledger), Fold(folder.run, current_plan(folder)), threading.Event()
     for event in tail.new():
         fold.add(event)
-
-    def tell() -> None:
-        for event in tail.new():
-            fold.add(event)
-            for listener in listeners:
-                listener(event, fold.report)
-
-    def listen() -> None:
-        while not over.wait(_LOOK):
-            tell()
-        tell()
-
-    thread = threading.Thread(target=listen, name="listening", daemon=True)
+    thread = threading.Thread(target=_listen, args=(tail, fold, over, listeners), name="listening", daemon=True)
     thread.start()
     try:
         yield
     finally:
         over.set()
         thread.join()
+
+
+def _listen(tail: Tail, fold: Fold, over: threading.Event, listeners: Sequence[Listener]) -> None:
+    ended = False
+    while not ended:
+        ended = over.wait(_LOOK)  # what was written until then is still told
+        for event in tail.new():
+            fold.add(event)
+            for listener in listeners:
+                listener(event, fold.report)
