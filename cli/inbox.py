@@ -12,9 +12,9 @@ from cli import options
 from cli.duration import TIME
 from cli.gates import how_to_answer, open_gate
 from cli.waiting import cancelled_meanwhile
+from ledger.cells import duration
 from ledger.folder import RunFolder, all_runs
 from ledger.inbox import Inbox, Standing, inbox
-from ledger.render import duration
 from ledger.settings import Settings
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from blueprints.errors import one_line
+from ledger.cells import duration
 from ledger.events import Event, Kind
-from ledger.render import duration
 
 
 def told(event: Event) -> str | None:

@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.lines import told
+from ledger.cells import duration
 from ledger.events import Tail
 from ledger.fold import Fold
 from ledger.folder import RunFolder
-from ledger.render import duration
 from ledger.report import MilestoneReport, MissionReport
 from ledger.standing import standing
 

@@ -14,8 +14,8 @@ from agents.rate_limit import RateLimit
 from blueprints.digest import digest
 from flows.blocks import secret_blocks
 from flows.forms import SOMEBODY, Form, given_meanwhile, wait_for, where
+from ledger.cells import cell
 from ledger.events import Event, Kind
-from ledger.render import cell
 from tasks.active import mission_of
 from validators.base import Observation
 from workspaces.findings import blocking_findings, resolve

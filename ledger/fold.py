@@ -24,9 +24,6 @@ from ledger.report import (
     Totals,
 )
 
-_DIGEST = 12
-"""How much of a plan's digest is told."""
-
 
 class Fold:
     """The report while the ledger is read, event by event; also of a run that is still going on."""
@@ -89,12 +86,12 @@ def _proposed(report: MissionReport, _data: Data) -> None:
 
 
 def _approved(report: MissionReport, data: Data) -> None:
-    _decided(report, data, _plan_of(data), data["decision"])
+    _plan_decided(report, data)
     report.status, report.reason = RunStatus.RUNNING, ""
 
 
 def _rejected(report: MissionReport, data: Data) -> None:
-    _decided(report, data, _plan_of(data), data["decision"])
+    _plan_decided(report, data)
     word = "revision requested" if data["decision"] == "revise" else "plan rejected"
     report.status = RunStatus.REJECTED
     report.reason = f"{word}: {data['note']}" if data["note"] else word
@@ -140,8 +137,8 @@ def _decided(report: MissionReport, data: Data, about: str, decision: str) -> No
     report.decisions.append(told)
 
 
-def _plan_of(data: Data) -> str:
-    return f"plan {data['plan'][:_DIGEST]}"
+def _plan_decided(report: MissionReport, data: Data) -> None:
+    _decided(report, data, f"plan {data['plan'][:12]}", data["decision"])
 
 
 def nobody_at_work(report: MissionReport) -> None:

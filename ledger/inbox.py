@@ -9,10 +9,10 @@ from pathlib import Path
 from pydantic import Field
 
 from blueprints.errors import MissionError
+from ledger.cells import cell, duration, sign
 from ledger.events import Event, Kind, read_events
 from ledger.folder import RunFolder, all_runs
 from ledger.gates import still_open
-from ledger.render import cell, duration, sign
 from ledger.report import Entry, MissionReport, RunStatus
 from ledger.standing import standing
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from blueprints.hours import now
+from ledger.cells import duration
 from ledger.durations import Durations, durations
-from ledger.render import duration
 from workspaces.mission import Mission
 
 

@@ -6,8 +6,9 @@ from html.parser import HTMLParser
 import pytest
 from markdown_it import MarkdownIt
 
+from ledger.cells import cell, duration
 from ledger.events import Kind
-from ledger.render import cell, duration, html, markdown, red_at_base
+from ledger.render import html, markdown, red_at_base
 from tests.ledger.story import Story
 
 NASTY = "a | b\nc `d` <script>alert(1)</script> \\| [x](javascript:alert(1)) ![i](http://other.invalid/i.png)"
