@@ -14,10 +14,12 @@ _ALL = [f"{when}:{line}" for line in range(1, LINES + 1) for when in ("before", 
 _FEW = (
     "before:worker_completed",
     "after:feature_integrated",
+    "after:verdict_recorded",
     "before:repair_started",
+    "before:milestone_sealed",
     "after:mission_completed",
 )
-"""Around an agent's work, a merge, a repair, and the end; `make crash` has all."""
+"""One of each kind of step; `make crash` has all."""
 POINTS = [point for point in _ALL if point != "before:1"] if os.environ.get("MISSION_TEST_CRASH") == "all" else _FEW
 
 
