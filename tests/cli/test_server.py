@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -76,6 +77,21 @@ def test_status_says_where_it_is(started: tuple[Missions, list[str]]) -> None:
 
 def test_its_records_are_in_the_mission_home(started: tuple[Missions, list[str]]) -> None:
     assert (started[0].home / "prefect" / "prefect.db").exists()
+
+
+def test_it_comes_back_at_the_same_address(started: tuple[Missions, list[str]]) -> None:
+    """Bookmarks and workers know it."""
+    missions, said = started
+    assert missions("server", "stop").stdout == "stopped\n"
+    assert missions("server", "start").stdout == said[0]
+
+
+def test_it_moves_when_somebody_else_is_at_its_address(started: tuple[Missions, list[str]]) -> None:
+    missions, said = started
+    missions("server", "stop")
+    with socket.create_server(("127.0.0.1", int(said[0].rpartition(":")[2]))):
+        assert missions("server", "start").stdout != said[0]
+        assert missions("server", "status").returncode == 0
 
 
 def test_it_stops_and_can_be_stopped_again(started: tuple[Missions, list[str]]) -> None:
