@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.skipif("MISSION_TEST_DOCKER" not in os.environ, reason=
 POOL = "containers"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
     with docker() as found:
         if found is None:
@@ -52,6 +53,25 @@ def test_a_mission_asks_in_one_container_and_passes_in_the_next(
         until(lambda: ask(missions, "flow_runs", _passed(name)))
     assert (run.report()["status"], run.file("a")) == ("passed", "done")
     assert len(run.events("mission_run_started")) == 2
+
+
+def test_the_image_serves_prefects_ui_although_its_user_may_not_write_to_its_programs(engine: Engine) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = str(probe.getsockname()[1])
+    server = engine.run("run", "--detach", "--network=host", IMAGE, "prefect", "server", "start", "--port", port)
+    try:
+        until(lambda: _answers(f"http://127.0.0.1:{port}/api/health"))
+        page = httpx.get(f"http://127.0.0.1:{port}/", timeout=30)
+        assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    finally:
+        engine.run("rm", "--force", server.stdout.strip())
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=30).is_success
+    except httpx.TransportError:
+        return False
 
 
 def _blueprint(missions: Missions) -> Path:
