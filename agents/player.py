@@ -359,12 +359,29 @@ def read_steps(script: Path) -> list[tuple[str, Action]]:
     if not attempt.isdecimal() or int(attempt) < 1:
         raise ScriptError(f"MISSION_ATTEMPT is '{attempt}'; it is a number from 1")
     played = _entry(_mapping(_load(script), "a script"), role, "roles in it")
-    attempts = _entry(_mapping(played, role), assignment, f"what {role} has steps for")
-    if not isinstance(attempts, list) or not attempts:
-        raise ScriptError(f"{role}.{assignment} is not a list of attempts, each a list of steps")
-    nth = min(int(attempt), len(cast(list[object], attempts)))
-    steps = cast(list[object], attempts)[nth - 1]
-    place = f"{role}.{assignment}, attempt {nth}"
+    place = f"{role}.{assignment}"
+    attempts = _attempts(_entry(_mapping(played, role), assignment, f"what {role} has steps for"), place)
+    return _steps(attempts, min(int(attempt), len(attempts)), place)
+
+
+def check_script(script: Path) -> None:
+    """Raises ScriptError for the first attempt in it that could not be played, whoever it is for."""
+    for role, played in _mapping(_load(script), "a script").items():
+        for assignment, entry in _mapping(played, role).items():
+            place = f"{role}.{assignment}"
+            attempts = _attempts(entry, place)
+            for number in range(1, len(attempts) + 1):
+                _steps(attempts, number, place)
+
+
+def _attempts(entry: object, place: str) -> list[object]:
+    if isinstance(entry, list) and entry:
+        return cast(list[object], entry)
+    raise ScriptError(f"{place} is not a list of attempts, each a list of steps")
+
+
+def _steps(attempts: list[object], number: int, place: str) -> list[tuple[str, Action]]:
+    place, steps = f"{place}, attempt {number}", attempts[number - 1]
     if not isinstance(steps, list):
         raise ScriptError(f"{place} is not a list of steps; an attempt is a list within the list of attempts")
     return [_step(step, f"{place}, step {n}") for n, step in enumerate(cast(list[object], steps), 1)]

@@ -84,6 +84,15 @@ def test_check_tells_programs_that_all_is_well(missions: Missions) -> None:
     assert json.loads(done.stdout) == {"ok": True, "problems": [], "missing": [], "milestones": 1, "features": 1}
 
 
+def test_a_script_that_cannot_be_played_is_told_and_keeps_a_run_from_starting(missions: Missions) -> None:
+    path = missions.blueprint(one_milestone(), {"worker": {"a": [[]], "b": [{"say": "x"}]}})
+    sentence = "agents.player: script.yaml: worker.b, attempt 1 is not a list of steps"
+    checked, started = missions("check", path), missions("run", path, "--yes", "--repo", missions.repo)
+    assert (checked.returncode, started.returncode, missions.runs()) == (0, 2, [])
+    assert sentence in checked.stderr
+    assert sentence in started.stderr
+
+
 def test_check_tells_programs_what_is_wrong(missions: Missions) -> None:
     done = missions("check", written(missions, BAD), "--json")
     told = json.loads(done.stdout)
