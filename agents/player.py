@@ -361,7 +361,8 @@ def read_steps(script: Path) -> list[tuple[str, Action]]:
     played = _entry(_mapping(_load(script), "a script"), role, "roles in it")
     place = f"{role}.{assignment}"
     attempts = _attempts(_entry(_mapping(played, role), assignment, f"what {role} has steps for"), place)
-    return _steps(attempts, min(int(attempt), len(attempts)), place)
+    number = min(int(attempt), len(attempts))
+    return _steps(attempts[number - 1], f"{place}, attempt {number}")
 
 
 def check_script(script: Path) -> None:
@@ -369,9 +370,8 @@ def check_script(script: Path) -> None:
     for role, played in _mapping(_load(script), "a script").items():
         for assignment, entry in _mapping(played, role).items():
             place = f"{role}.{assignment}"
-            attempts = _attempts(entry, place)
-            for number in range(1, len(attempts) + 1):
-                _steps(attempts, number, place)
+            for number, attempt in enumerate(_attempts(entry, place), 1):
+                _steps(attempt, f"{place}, attempt {number}")
 
 
 def _attempts(entry: object, place: str) -> list[object]:
@@ -380,8 +380,7 @@ def _attempts(entry: object, place: str) -> list[object]:
     raise ScriptError(f"{place} is not a list of attempts, each a list of steps")
 
 
-def _steps(attempts: list[object], number: int, place: str) -> list[tuple[str, Action]]:
-    place, steps = f"{place}, attempt {number}", attempts[number - 1]
+def _steps(steps: object, place: str) -> list[tuple[str, Action]]:
     if not isinstance(steps, list):
         raise ScriptError(f"{place} is not a list of steps; an attempt is a list within the list of attempts")
     return [_step(step, f"{place}, step {n}") for n, step in enumerate(cast(list[object], steps), 1)]
