@@ -44,6 +44,7 @@ def seen(reason: str) -> str:
     return cell(_RULE.sub("…", reason)[-_SEEN:])
 
 
-def table(head: list[str], rows: Iterable[list[str]]) -> str:
-    lines = [f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows]]
-    return "\n".join(lines)
+def table(head: list[str], rows: Iterable[list[str]], *, numbers: bool = False) -> str:
+    """`numbers`: the columns after the first hold figures, under one another."""
+    rule = ["---", *["---:" if numbers else "---"] * (len(head) - 1)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *rows])

@@ -6,7 +6,15 @@ from collections.abc import Iterable
 
 from blueprints.text import counted
 from ledger.cells import cell, duration, seen, sign, table
-from ledger.report import CulpritsReport, FeatureReport, MergeReport, MilestoneReport, RungReport, VerdictReport
+from ledger.report import (
+    CulpritsReport,
+    FeatureReport,
+    MergeReport,
+    MilestoneReport,
+    RungReport,
+    TestsReport,
+    VerdictReport,
+)
 
 
 def milestone_section(milestone: MilestoneReport) -> str:
@@ -54,14 +62,15 @@ def _feature(feature: FeatureReport) -> list[str]:
 
 
 def _tests(milestone: MilestoneReport) -> str:
-    """A line for each feature that added some: red without its work, green with it."""
-    lines: list[str] = []
-    for feature in milestone.features:
-        if tests := feature.tests:
-            names = ", ".join(f"`{file}`" for file in tests.files)
-            red = f"without its work: {seen(tests.red)}; " if tests.red else ""
-            lines.append(f"- `{feature.id}`: {names}; {red}with it: {seen(tests.green)}")
+    lines = [_added(feature.id, feature.tests) for feature in milestone.features if feature.tests]
     return "**Tests added:**\n\n" + "\n".join(lines) if lines else ""
+
+
+def _added(feature: str, tests: TestsReport) -> str:
+    """One line: red without the feature's work, green with it."""
+    names = ", ".join(f"`{file}`" for file in tests.files)
+    red = f"without its work: {seen(tests.red)}; " if tests.red else ""
+    return f"- `{feature}`: {names}; {red}with it: {seen(tests.green)}"
 
 
 def _before(milestone: MilestoneReport) -> str:

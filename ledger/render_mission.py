@@ -139,6 +139,5 @@ def _tokens(sums: Totals) -> list[str]:
     if not sums.tokens:
         return []
     kinds = list(dict.fromkeys(kind for used in sums.tokens.values() for kind in used))
-    rows = [["tokens", *kinds], ["---", *["---:"] * len(kinds)]]
-    rows += [[role, *(f"{used.get(kind, 0):,.0f}" for kind in kinds)] for role, used in sums.tokens.items()]
-    return ["\n\n" + "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n\n"]
+    rows = [[role, *(f"{used.get(kind, 0):,.0f}" for kind in kinds)] for role, used in sums.tokens.items()]
+    return ["\n\n" + table(["tokens", *kinds], rows, numbers=True) + "\n\n"]
