@@ -121,7 +121,7 @@ class Composed:
         assert self.processes[name].poll() is None, self.log(name)
         kind, *words = self.services[name]["healthcheck"]["test"]
         assert kind == "CMD"
-        if not all(_listens(self._port(port)) for port in _PORTS.findall(" ".join(words))):
+        if not all(listens(self._port(port)) for port in _PORTS.findall(" ".join(words))):
             return False  # to ask Python anew and anew would keep from starting what is asked about
         argv = [self._here(word) for word in words]
         return subprocess.run(argv, env=self.environment(name), capture_output=True, timeout=LONG).returncode == 0
@@ -132,9 +132,7 @@ class Composed:
 
     def _port(self, number: str) -> str:
         if number not in self.ports:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                self.ports[number] = str(probe.getsockname()[1])
+            self.ports[number] = free_port()
         return self.ports[number]
 
     def _folder(self, name: str) -> Path:
@@ -176,6 +174,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _listens(port: str) -> bool:
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def listens(port: str) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", int(port))) == 0

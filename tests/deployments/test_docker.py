@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ import httpx
 import pytest
 
 from tests.conftest import Data, Missions
-from tests.deployments.composed import programs
+from tests.deployments.composed import free_port, listens, programs
 from tests.deployments.engine import IMAGE, Engine, docker
 from tests.flows.stage import Run, answer, api, ask, feature, milestone, until, workers, write
 
@@ -56,22 +55,14 @@ def test_a_mission_asks_in_one_container_and_passes_in_the_next(
 
 
 def test_the_image_serves_prefects_ui_although_its_user_may_not_write_to_its_programs(engine: Engine) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = str(probe.getsockname()[1])
+    port = free_port()
     server = engine.run("run", "--detach", "--network=host", IMAGE, "prefect", "server", "start", "--port", port)
     try:
-        until(lambda: _answers(f"http://127.0.0.1:{port}/api/health"))
+        until(lambda: listens(port))
         page = httpx.get(f"http://127.0.0.1:{port}/", timeout=30)
         assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     finally:
         engine.run("rm", "--force", server.stdout.strip())
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=30).is_success
-    except httpx.TransportError:
-        return False
 
 
 def _blueprint(missions: Missions) -> Path:

@@ -16,7 +16,7 @@ from tests.conftest import Data, Missions
 from tests.flows.stage import HTTP, Run, alive, api, ask, until
 from tests.process import interpreter
 
-NOTHING_HEARD = 60
+_NOTHING_HEARD = 60
 """Seconds after which a flow run that fell silent is brought back; two heartbeats lie in between."""
 _BUSY = 503
 
@@ -129,7 +129,7 @@ def notice_silence_soon(missions: Missions) -> None:
     name = f"missions {pool_of(missions)}: silent"
     [silent] = ask(missions, "automations", {"automations": {"name": {"any_": [name]}}})
     changed = {key: silent[key] for key in ("name", "actions", "trigger")}
-    changed["trigger"]["within"] = NOTHING_HEARD
+    changed["trigger"]["within"] = _NOTHING_HEARD
     requested("PUT", f"{api(missions)}/automations/{silent['id']}", changed)
 
 
