@@ -182,7 +182,7 @@ def _embedded_api(home: Path) -> str | None:
 def _start(home: Path, *, port: int | None = None) -> Server:
     folder = home / "prefect"
     folder.mkdir(parents=True, exist_ok=True)
-    port = port or _free_port(folder / "port")
+    port = port or _usual_port(folder / "port")
     log = folder / "server.log"
     # Agents and their merges come first: nothing waits for the server's records.
     argv = ["nice", "-n", "10", sys.executable, "-m", "cli.prefect_server", "server", "start"]
@@ -249,14 +249,13 @@ def _ours(server: Server) -> bool:
     return True
 
 
-def _free_port(record: Path) -> int:
+def _usual_port(record: Path) -> int:
     """The same as ever, if nobody took it meanwhile: bookmarks, workers and waiting flow runs know the address."""
-    former = record.read_text(encoding="ascii") if record.exists() else ""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server itself does
         try:
-            listener.bind(("127.0.0.1", int(former or 0)))
-        except (ValueError, OverflowError, OSError):
+            listener.bind(("127.0.0.1", int(record.read_text(encoding="ascii"))))
+        except (OSError, ValueError, OverflowError):
             listener.bind(("127.0.0.1", 0))
         port = int(listener.getsockname()[1])
     write_file(record, str(port))
