@@ -18,6 +18,7 @@ from agents.rehearsal.kit import KINDS, profile_of
 from blueprints.agents import Agent, ApiAgent
 from blueprints.errors import MissionError
 from blueprints.plan import Plan
+from cli.profiles import configured_api
 from ledger.settings import Settings
 from validators import chromium
 from workspaces import containment
@@ -92,7 +93,7 @@ def _prefect(home: Path) -> Finding:
 
     release = metadata.version("prefect")
     try:
-        api = embedded.configured_api()
+        api = configured_api()
         if api is None:
             server = embedded.running(home)
             place = f"the embedded server at {server.url}" if server else "the embedded server starts with a mission"

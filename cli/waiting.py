@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 
 from blueprints.errors import MissionError
-from cli.embedded import configured_api, running
+from cli.embedded import running
+from cli.profiles import configured_api
 from ledger.events import Event
 from ledger.folder import RunFolder
 from ledger.gates import alarm_of, left_waiting

@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from blueprints.errors import MissionError
-from cli.embedded import configured_api, running
+from cli.embedded import running
+from cli.profiles import configured_api
 from tests.accepted import one_milestone
 from tests.conftest import Missions
 
