@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import shlex
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from xml.etree.ElementTree import parse
 
 import pytest
 
+from tests.cli.forgeries import (
+    Forge,
+    all_forged,
+    another_base,
+    another_reference,
+    another_result,
+    edited,
+    without_verdicts,
+)
 from tests.cli.jobs import AGENT_SAYS, Ci, Done, Job, agents, new_ci, put, tree, undisturbed_tree
 from tests.conftest import Data
 from tests.flows.stage import git, until, wait_for
 from tests.recipes import recipe
 from workspaces import bundle
-from workspaces.git import blob_at, commit_tree, read_blob, tree_of
-from workspaces.state import branch_ref, ended_ref, parents, state_ref
-from workspaces.trees import with_entries, write_blob
-
-Forge = Callable[[Path, dict[str, str], str], dict[str, str]]
+from workspaces.state import branch_ref, ended_ref, state_ref
 
 
 @pytest.fixture
@@ -151,32 +153,6 @@ def test_a_job_stops_at_its_deadline_and_the_next_one_finishes(told: dict[str, D
     assert sorted(features) == ["a", "b", "c"], "what was finished was not done again"
 
 
-def edited(repo: Path, heads: dict[str, str], run: str) -> dict[str, str]:
-    return _with_ledger(repo, heads, run, lambda text: text.replace('"agent":"player"', '"agent":"prayer"', 1))
-
-
-def another_reference(_repo: Path, heads: dict[str, str], run: str) -> dict[str, str]:
-    return heads | {"refs/heads/main": heads[branch_ref(run)]}
-
-
-def another_result(repo: Path, heads: dict[str, str], run: str) -> dict[str, str]:
-    tip = heads[branch_ref(run)]
-    return heads | {branch_ref(run): commit_tree(repo, tree_of(repo, tip), [tip], "Unverified")}
-
-
-def without_verdicts(repo: Path, heads: dict[str, str], run: str) -> dict[str, str]:
-    return _with_ledger(repo, heads, run, lambda text: _rechained(text, lambda e: e["type"] != "verdict_recorded"))
-
-
-def another_base(repo: Path, heads: dict[str, str], run: str) -> dict[str, str]:
-    def move(event: Data) -> bool:
-        if event["type"] in ("mission_accepted", "mission_run_started"):
-            event["base"] = heads[branch_ref(run)]
-        return True
-
-    return _with_ledger(repo, heads, run, lambda text: _rechained(text, move), base=heads[branch_ref(run)])
-
-
 @pytest.mark.parametrize(
     ("forge", "said"),
     [
@@ -218,7 +194,7 @@ def test_a_result_is_verified_by_a_job_that_believes_no_ledger(told: dict[str, D
     fine = done.job.follow(documented()["verify"])
     assert fine.code == 0, fine.out + fine.errors
     assert "VAL-A-001 passed on " in fine.out
-    heads = _all_forged(repo, bundle.heads(repo, _bundle(done.job)), run)
+    heads = all_forged(repo, bundle.heads(repo, _bundle(done.job)), run)
     bundle.write(repo, tmp_path / "forged", heads, without=git(repo, "rev-parse", "main"))
     forged = done.job.missions("verify", tmp_path / "forged", "--remote", "origin", "--repo", repo)
     assert forged.returncode == 1, forged.stdout + forged.stderr
@@ -248,39 +224,3 @@ def test_a_result_is_published_by_a_job_that_ran_nothing_of_it(told: dict[str, D
 
 def _references(done: Done) -> list[str]:
     return git(_origin(done), "for-each-ref", "--format=%(refname)").splitlines()
-
-
-def _all_forged(repo: Path, heads: dict[str, str], run: str) -> dict[str, str]:
-    """A whole story that never happened: the ledger is consistent, and about a commit with nothing in it."""
-    tip, base = heads[branch_ref(run)], git(repo, "rev-parse", "main")
-    nothing = commit_tree(repo, tree_of(repo, base), [base], "Nothing")
-    heads = heads | {branch_ref(run): nothing}
-    return _with_ledger(repo, heads, run, lambda text: _rechained(text.replace(tip, nothing), lambda _: True), old=tip)
-
-
-def _with_ledger(
-    repo: Path,
-    heads: dict[str, str],
-    run: str,
-    change: Callable[[str], str],
-    *,
-    base: str | None = None,
-    old: str | None = None,
-) -> dict[str, str]:
-    """The state with another ledger, and a result that takes the place of the `old` one in everything."""
-    state, ledger, about = heads[state_ref(run)], "run/ledger.jsonl", "state.json"
-    texts = {path: read_blob(repo, str(blob_at(repo, state, path))).decode() for path in (ledger, about)}
-    texts[ledger] = change(texts[ledger])
-    texts[about] = texts[about].replace(old, heads[branch_ref(run)]) if old else texts[about]
-    entries = {path: ("100644", write_blob(repo, text.encode())) for path, text in texts.items()}
-    on = parents(base or git(repo, "rev-parse", "main"), json.loads(texts[about])["refs"])
-    return heads | {state_ref(run): commit_tree(repo, with_entries(repo, tree_of(repo, state), entries), on, "Forged")}
-
-
-def _rechained(text: str, keep: Callable[[Data], bool]) -> str:
-    """The ledger of somebody who knows how the chain is made."""
-    previous, lines = "", list[str]()
-    for event in filter(keep, map(json.loads, text.splitlines())):
-        lines.append(json.dumps(event | {"previous": previous}, separators=(",", ":")))
-        previous = hashlib.sha256(lines[-1].encode()).hexdigest()[:16]
-    return "\n".join(lines) + "\n"
